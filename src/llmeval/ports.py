@@ -1,0 +1,74 @@
+"""What the rooms of llmeval ask of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from llmeval.records import (
+    Attempt,
+    Case,
+    EndpointIdentity,
+    Message,
+    NotScored,
+    Request,
+    Response,
+    Sample,
+    Score,
+    ScorerIdentity,
+)
+
+__all__ = ["Asker", "Clock", "Endpoint", "Scorer", "Solver"]
+
+
+class Clock(Protocol):
+    """Time as an argument: seconds."""
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary point, never going back."""
+
+    def time(self) -> float:
+        """Return Unix time."""
+
+
+class Endpoint(Protocol):
+    """A model that can be asked. Lives on one event loop between ``open`` and ``close``."""
+
+    @property
+    def identity(self) -> EndpointIdentity:
+        """Who answers; after ``open``, with all that a look-up could tell."""
+
+    async def open(self) -> None:
+        """Acquire connections; may look the endpoint up. Raises ``InfrastructureError``."""
+
+    async def send(self, request: Request, timeout: float) -> Attempt:
+        """Ask once, without retry, within ``timeout`` seconds.
+
+        Whatever the endpoint or the network does is an ``Attempt`` with a ``CallFailure``;
+        only a defect of ours raises. ``Attempt.latency`` holds no queueing of ours.
+        """
+
+    async def close(self) -> None:
+        """Release connections. Safe to call twice."""
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Judges answered samples. Called off the event loop with micro-batches."""
+
+    @property
+    def identity(self) -> ScorerIdentity:
+        """Name, version and parameters, all of which enter the record's hash."""
+
+    def score(self, samples: Sequence[Sample]) -> Sequence[Score | NotScored]:
+        """Return one finding a sample, in order. A raised exception becomes ``NotScored``."""
+
+
+class Asker(Protocol):
+    """The endpoint as a solver sees it: each ``ask`` is retried, limited, cached and counted."""
+
+    async def ask(self, prompt: str | Sequence[Message], **settings: Any) -> Response:
+        """Return the answer; raises ``CallFailed``, which the engine records as the outcome."""
+
+
+Solver = Callable[[Case, Asker], Awaitable[Response]]

@@ -1,0 +1,282 @@
+"""The words of llmeval as frozen, JSON-able records. Behaviour is functions over them.
+
+Reading order is the order in which data flows: Case, Request, Response or CallFailure, Score or
+NotScored, Observation, then what describes a whole run. Times are seconds, money is US dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from msgspec import Struct, field
+
+__all__ = [
+    "ANSWERED",
+    "FAILURE_KINDS",
+    "FORMAT_VERSION",
+    "PASS_MARK",
+    "Attempt",
+    "CallFailure",
+    "Case",
+    "EndpointIdentity",
+    "Message",
+    "NotScored",
+    "Observation",
+    "Request",
+    "Response",
+    "RunInfo",
+    "Sample",
+    "SampleKey",
+    "Score",
+    "ScorerIdentity",
+    "SuiteInfo",
+    "Timings",
+    "Usage",
+    "sample_key",
+]
+
+FORMAT_VERSION: Final = 1
+"""Version of ``observations.jsonl`` and ``run.json``; a reader refuses a newer one."""
+
+ANSWERED: Final = "answered"
+
+PASS_MARK: Final = 0.5
+"""A score passes if and only if its value is at least this: value 1 is always the good end, and a
+scorer with a threshold of its own rescales so that the threshold lies here."""
+
+FAILURE_KINDS: Final[Mapping[str, str]] = {
+    "timeout": "no complete answer before the deadline",
+    "quota": "429 or RESOURCE_EXHAUSTED after all retries",
+    "blocked_prompt": "the endpoint's safety filter refused the prompt",
+    "blocked_output": "the endpoint's safety filter withheld the answer",
+    "refused_connection": "nobody listens at the address",
+    "reset": "the connection broke before an answer",
+    "stream_cut": "the answer broke off in the middle",
+    "dns": "the host's name cannot be resolved",
+    "tls": "the TLS handshake failed",
+    "malformed_body": "the answer's body is not what the protocol says",
+    "too_large": "the answer exceeds the size limit",
+    "empty": "the endpoint answered with no text",
+    "unauthorized": "401: credentials missing or expired",
+    "forbidden": "403: permission denied",
+    "not_found": "404: no such model or endpoint",
+    "bad_request": "another 4xx: the request was rejected",
+    "server_error": "5xx after all retries",
+    "solver_error": "the suite's own solver raised",
+    "endpoint_error": "the endpoint adapter or the user's function raised",
+}
+"""Kind of failure -> what it means. ``Observation.outcome`` is one of these or ``answered``."""
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Case(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of a data set.
+
+    ``group`` names cases that stand or fall together (a counterfactual pair, paraphrases).
+    """
+
+    id: str
+    inputs: dict[str, Any]
+    expected: Any = None
+    tags: dict[str, str] = field(default_factory=dict)
+    group: str | None = None
+
+
+class Message(Struct, frozen=True):
+    """One turn of a rendered prompt."""
+
+    role: Role
+    content: str
+
+
+class Request(Struct, frozen=True):
+    """What is asked of an endpoint, in no provider's dialect.
+
+    ``settings`` are generation settings by their OpenAI names (``temperature``, ``max_tokens``,
+    ``response_format`` …). ``repetition`` and ``seed`` tell which draw this is: they enter the
+    cache key and drive simulators; only ``settings["seed"]`` is ever sent to a server.
+    """
+
+    messages: tuple[Message, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+    stream: bool = False
+    repetition: int = 0
+    seed: int = 0
+
+
+class Usage(Struct, frozen=True):
+    """Tokens as the endpoint reported them; ``None`` where it did not."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    thinking_tokens: int | None = None
+
+
+class Response(Struct, frozen=True):
+    """An answer. ``finish_reason`` is ``stop``, ``length`` (truncated) or the endpoint's word."""
+
+    text: str
+    finish_reason: str = "stop"
+    safety: list[dict[str, Any]] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    model_version: str | None = None
+    deployed_model: str | None = None
+    logprobs: list[dict[str, Any]] | None = None
+
+
+class CallFailure(Struct, frozen=True):
+    """A call that brought no answer: an outcome of the run, never dropped from a denominator.
+
+    ``kind`` is a key of ``FAILURE_KINDS``; ``message`` holds no secret; ``retry_after`` is seconds.
+    """
+
+    kind: str
+    message: str
+    status: int | None = None
+    retry_after: float | None = None
+
+
+class Attempt(Struct, frozen=True):
+    """One try at the wire: its outcome, and the model's own time in seconds.
+
+    ``ttft`` is from sending to the first chunk with content, ``None`` where not streamed.
+    """
+
+    outcome: Response | CallFailure
+    latency: float
+    ttft: float | None = None
+
+
+class Timings(Struct, frozen=True):
+    """Seconds. ``queued`` and ``backoff`` are ours; ``ttft`` and ``latency`` are the model's and
+    come from the last attempt; ``latency`` is ``None`` for a reply from the cache.
+    ``started_at`` is Unix time."""
+
+    queued: float = 0.0
+    backoff: float = 0.0
+    ttft: float | None = None
+    latency: float | None = None
+    started_at: float = 0.0
+
+
+class Score(Struct, frozen=True, omit_defaults=False):
+    """A scorer's finding on one sample: ``value`` in 0..1, where 1 is the good end."""
+
+    scorer: str
+    value: float
+    label: str | None = None
+    explanation: str | None = None
+    evidence: dict[str, Any] | None = None
+
+
+class NotScored(Struct, frozen=True):
+    """A scorer could not judge this sample. ``not_scored`` is the kind, ``reason`` a sentence."""
+
+    scorer: str
+    not_scored: str
+    reason: str
+
+
+class Sample(Struct, frozen=True):
+    """What a scorer sees: one answered case. ``prompt`` is what was sent."""
+
+    case: Case
+    prompt: tuple[Message, ...]
+    response: Response
+    repetition: int = 0
+
+
+class Observation(Struct, frozen=True):
+    """One sample as it was measured: one line of ``observations.jsonl``."""
+
+    suite: str
+    test: str
+    case_id: str
+    repetition: int
+    model: str
+    deployed_model: str | None
+    group: str | None
+    tags: dict[str, str]
+    request: dict[str, Any]
+    outcome: str
+    response: Response | None
+    error: CallFailure | None
+    timings: Timings
+    attempts: int
+    cached: bool
+    usage: Usage
+    cost_usd: float | None
+    scores: list[Score | NotScored]
+
+
+SampleKey = tuple[str, str, str, str, int]
+"""(model, suite, test, case_id, repetition): unique within a run."""
+
+
+def sample_key(o: Observation) -> SampleKey:
+    """Return what identifies an observation within its run."""
+    return (o.model, o.suite, o.test, o.case_id, o.repetition)
+
+
+class EndpointIdentity(Struct, frozen=True):
+    """Who answers. ``simulated`` endpoints can never be signed for release; ``alias`` says that
+    the name may come to mean another model; ``cacheable`` that equal requests may share a reply."""
+
+    ref: str
+    kind: str
+    name: str
+    version: str | None = None
+    simulated: bool = False
+    alias: bool = True
+    cacheable: bool = True
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class ScorerIdentity(Struct, frozen=True):
+    """A scorer as it was used: its version and parameters enter the record's hash.
+
+    ``fallback`` is a sentence where the scorer is a weightless screen rather than a measure.
+    """
+
+    name: str
+    version: str = "1"
+    parameters: dict[str, Any] = field(default_factory=dict)
+    fallback: str | None = None
+
+
+class SuiteInfo(Struct, frozen=True):
+    """One test of a suite as planned: ``planned`` samples = cases × samples × models."""
+
+    suite: str
+    test: str
+    cases: int
+    samples: int
+    planned: int
+    cases_hash: str
+    prompt_hash: str | None
+    scorers: list[ScorerIdentity]
+    description: str = ""
+
+
+class RunInfo(Struct, frozen=True):
+    """The header of a record: everything that must be known to decide on it later.
+
+    ``partial`` holds the reasons why this run, by its caller's wish, measures less than planned.
+    ``started_at`` is Unix time; ``inputs`` maps each file to its SHA-256.
+    """
+
+    run_id: str
+    started_at: float
+    llmeval: str
+    models: list[EndpointIdentity]
+    suites: list[SuiteInfo]
+    inputs: dict[str, str]
+    seed: int
+    partial: list[str] = field(default_factory=list)
+    judge: EndpointIdentity | None = None
+    command: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
