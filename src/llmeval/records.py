@@ -19,7 +19,9 @@ __all__ = [
     "Attempt",
     "CallFailure",
     "Case",
+    "Coverage",
     "EndpointIdentity",
+    "Estimate",
     "Message",
     "NotScored",
     "Observation",
@@ -31,8 +33,10 @@ __all__ = [
     "Score",
     "ScorerIdentity",
     "SuiteInfo",
+    "Summary",
     "Timings",
     "Usage",
+    "Verdict",
     "sample_key",
 ]
 
@@ -276,6 +280,113 @@ class RunInfo(Struct, frozen=True):
     seed: int
     partial: list[str] = field(default_factory=list)
     judge: EndpointIdentity | None = None
+    command: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+
+
+class Estimate(Struct, frozen=True):
+    """A statistic with its confidence interval, in the statistic's own unit.
+
+    ``n`` counts samples, ``clusters`` the independent units among them. A one-sided interval
+    leaves the other bound at the end of the range (0, 1 or plus infinity).
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    clusters: int
+    method: str
+
+
+Direction = Literal["at_least", "at_most", "no_worse_than_baseline"]
+Decision = Literal["PASS", "FAIL", "INCONCLUSIVE", "ERROR", "WAIVED"]
+
+
+class Verdict(Struct, frozen=True):
+    """One gate decided on one model and slice: an entry of ``run.json``'s ``gates``.
+
+    ``low``/``high`` are the one-sided bounds at ``confidence``. ``needed`` is how many more samples
+    would decide an INCONCLUSIVE gate if the rate stayed as it is. ``waived`` is what the verdict
+    would be without the waiver.
+    """
+
+    id: str
+    metric: str
+    model: str
+    verdict: Decision
+    explanation: str
+    direction: Direction
+    threshold: float
+    confidence: float
+    severity: Literal["block", "warn"]
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    clusters: int = 0
+    method: str = ""
+    slice: dict[str, str] = field(default_factory=dict)
+    needed: int | None = None
+    baseline: float | None = None
+    waived: Decision | None = None
+    waiver: dict[str, str] | None = None
+    rationale: str = ""
+    owner: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this verdict alone keeps the run from passing."""
+        return self.severity == "block" and self.verdict not in ("PASS", "WAIVED")
+
+    @property
+    def name(self) -> str:
+        """The gate's id with its slice and, where several models ran, its model."""
+        inside = ",".join(f"{k}={v}" for k, v in sorted(self.slice.items()))
+        return f"{self.id}[{inside}]" if inside else self.id
+
+
+class Coverage(Struct, frozen=True):
+    """How much of the plan was measured, in samples. ``unscored`` counts answered samples on which
+    at least one scorer gave no score; ``outcomes`` counts every outcome by its name."""
+
+    planned: int
+    recorded: int
+    answered: int
+    unscored: int
+    outcomes: dict[str, int]
+    suites: dict[str, dict[str, int]]
+
+
+class Summary(Struct, frozen=True):
+    """``run.json``: the decision on a record and what it rests on.
+
+    ``verdict`` is PASS, FAIL, INCONCLUSIVE, ERROR, or NONE where there was no gate. ``signable``
+    says whether the run may be signed for a release; ``unsignable`` why not.
+    """
+
+    run_id: str
+    verdict: Literal["PASS", "FAIL", "INCONCLUSIVE", "ERROR", "NONE"]
+    model: EndpointIdentity
+    models: list[EndpointIdentity]
+    judge: EndpointIdentity | None
+    inputs: dict[str, str]
+    gates: list[Verdict]
+    coverage: Coverage
+    usage: Usage
+    cost_usd: float | None
+    started_at: float
+    finished_at: float
+    partial: list[str]
+    hard_failures: int
+    warnings: list[str]
+    unsignable: list[str]
+    calls: dict[str, int]
+    llmeval: str
+    seed: int
+    suites: list[SuiteInfo] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
