@@ -75,13 +75,13 @@ def choose(reading: Reading) -> int:
 
     The supporting sentence holds all content words of the question and names one option only.
     """
-    before = reading.last[: reading.last.find(reading.options[0])]
-    asked = [s for s in words.sentences(before) if s.rstrip().endswith("?")]
+    told = words.sentences(reading.stem)[:200]
+    asked = [sentence for sentence in told if sentence.endswith("?")]
     question = asked[-1] if asked else ""
     nobody = unknown(reading.options)
     people = [i for i in range(len(reading.options)) if i != nobody]
-    wanted = words.content(question.rpartition(":")[2])[:_MOST_WANTED]
-    for sentence in words.sentences(before) if wanted else ():
+    wanted = words.content(question)[:_MOST_WANTED]
+    for sentence in told if wanted else ():
         if sentence != question and words.overlap(wanted, sentence) == len(wanted):
             named = [i for i in people if _names(reading.options, i, people, sentence)]
             if len(named) == 1:
@@ -96,8 +96,8 @@ def unknown(options: tuple[str, ...]) -> int | None:
 
 def _names(options: tuple[str, ...], index: int, people: list[int], sentence: str) -> bool:
     """Whether ``sentence`` holds all words by which this option differs from the others."""
-    others = {w for i in people if i != index for w in words.content(options[i])}
-    own = [w for w in words.content(options[index]) if w not in others]
+    others = {w for i in people if i != index for w in words.words(options[i])}
+    own = [w for w in words.words(options[index]) if w not in others]
     return bool(own) and words.overlap(own, sentence) == len(own)
 
 

@@ -50,7 +50,7 @@ class Reading:
     """A prompt as understood. ``text`` is all of it, ``last`` the last user turn.
 
     ``parts`` holds the passages under headings such as ``Context:``; ``options`` the texts of
-    multiple choice in order; ``labels`` the admitted labels; ``length`` the words asked for.
+    multiple choice in order and ``stem`` what stands before them; ``labels`` the admitted labels; ``length`` the words asked for.
     """
 
     kind: Kind
@@ -59,6 +59,7 @@ class Reading:
     last: str
     parts: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    stem: str = ""
     labels: tuple[str, ...] = ()
     schema: Any = None
     length: int | None = None
@@ -71,7 +72,7 @@ def read(request: Request) -> Reading:
     last = _bounded(users[-1]) if users else text
     schema = _schema(request, text)
     parts = _parts(last)
-    options = _options(last)
+    stem, options = _options(last)
     labels = _labels(text)
     length = _LENGTH.search(last)
     return Reading(
@@ -81,6 +82,7 @@ def read(request: Request) -> Reading:
         last=last,
         parts=parts,
         options=options,
+        stem=stem,
         labels=labels,
         schema=schema,
         length=int(length[1]) if length else None,
@@ -116,20 +118,23 @@ def _bounded(text: str) -> str:
 
 def _parts(text: str) -> dict[str, str]:
     heads = list(_HEAD.finditer(text))[:50]
-    ends = [head.start() for head in heads[1:]] + [len(text)]
+    ends = [*(head.start() for head in heads[1:]), len(text)]
     parts: dict[str, str] = {}
-    for head, end in zip(heads, ends, strict=True):
+    for head, end in zip(heads, ends, strict=False):
         name = head[1].lower()
         parts.setdefault(_CANONICAL.get(name, name), text[head.end() : end].strip())
     return parts
 
 
-def _options(text: str) -> tuple[str, ...]:
-    found: list[str] = []
+def _options(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what stands before the options, and their texts; nothing where there are no two."""
+    found: list[re.Match[str]] = []
     for match in _OPTION.finditer(text):
         if match[1] == chr(ord("A") + len(found)):
-            found.append(match[2].strip())
-    return tuple(found) if len(found) > 1 else ()
+            found.append(match)
+    if len(found) < 2:
+        return "", ()
+    return text[: found[0].start()], tuple(match[2].strip() for match in found)
 
 
 def _labels(text: str) -> tuple[str, ...]:
