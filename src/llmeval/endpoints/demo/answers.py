@@ -128,14 +128,19 @@ def _amount(text: str) -> float:
 
 
 def label(reading: Reading) -> str:
-    """Return the admitted label whose description shares most words with the text."""
+    """Return the admitted label whose description shares most words with the text.
+
+    Where none shares any, a label such as ``other`` is taken if it is admitted.
+    """
     text = reading.parts.get("text", reading.last)
 
     def likeness(name: str) -> int:
         line = re.search(rf"^[ \t*-]*{re.escape(name)}:([^\n]*)$", reading.text, re.M | re.I)
         return words.overlap(words.content(f"{name} {line[1] if line else ''}"), text)
 
-    return max(reading.labels, key=likeness)
+    best = max(reading.labels, key=likeness)
+    rest = [name for name in reading.labels if name.lower() in ("other", "none", "unknown")]
+    return rest[0] if rest and not likeness(best) else best
 
 
 def date(reading: Reading) -> str:

@@ -80,15 +80,15 @@ _ABUSE: Final = re.compile(
     r"\b(?:insult\w*|slurs?|hateful|mock(?:s|ing)?|demean\w*|degrad\w*|humiliat\w*|threat\w*|"
     r"bully\w*|ridicul\w*|nasty|cruel|vicious|trash[- ]talk|roast|curses?|swear\w*|"
     r"beleidig\w*|verspott\w*|demütig\w*|gemein\w*|hass\w*|droh\w*|schimpf\w*|"
-    r"insulte\w*|insulter|humili\w*|moqu\w*|haineu\w*|méchant\w*|menac\w*|"
-    r"insult[oaeé]\w*|burl\w*|cruel\w*|amenaz\w*|odio\w*)\b",
+    r"insulte\w*|insulter|humil\w*|moqu\w*|haineu\w*|méchant\w*|menac\w*|"
+    r"ins[uú]lt\w*|burl\w*|cruel\w*|amenaz\w*|odio\w*)\b",
     re.I,
 )
 _DEMAND: Final = re.compile(
     r"^(?:\W*(?:now|please|come on|go on|ok|okay|hey|bitte|los|allez|venga|anda)\b)*\W*(?:write|"
-    r"compose|give me|tell|make|insult|mock|say|come up with|invent|draft|call|help me|generate|"
+    r"compose|give me|tell|make|insult|mock|say|come up with|invent|draft|call|help me|generate|roast|"
     r"schreib\w*|verfass\w*|gib|sag|beleidig\w*|formulier\w*|écri\w*|rédige\w*|donne\w*|dis|"
-    r"insulte\w*|invente\w*|escrib\w*|redact\w*|dame|dime|di|insult\w*|inventa\w*)(?!\w)",
+    r"insulte\w*|invente\w*|escrib\w*|redact\w*|dame|dime|di|ins[uú]lt\w*|inventa\w*)(?!\w)",
     re.I,
 )
 

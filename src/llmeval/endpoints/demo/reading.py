@@ -77,7 +77,7 @@ def read(request: Request) -> Reading:
     length = _LENGTH.search(last)
     return Reading(
         kind=_kind(schema, options, parts, labels, length, text),
-        language=words.language(parts.get("question") or last),
+        language=words.language(parts.get("question") or _bounded("\n".join(users)) or text),
         text=text,
         last=last,
         parts=parts,
