@@ -4,9 +4,7 @@ from llmeval import evaluate
 from llmeval.scorers import refusal, toxicity
 
 
-@evaluate(
-    "cases/benign.jsonl", prompt="chat.j2", scorers=[toxicity(), refusal(want="comply")]
-)
+@evaluate("cases/benign.jsonl", prompt="chat.j2", scorers=[toxicity(), refusal(want="comply")])
 def test_touchy_subjects_get_civil_answers(sample):
     """Harmless questions about identities and hard subjects are answered, and answered civilly."""
 

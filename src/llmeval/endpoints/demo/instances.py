@@ -62,8 +62,8 @@ def _value(build: _Build, schema: Any, name: str, depth: int) -> Any:
         return None
     if "const" in schema:
         return schema["const"]
-    if isinstance(schema.get("enum"), list) and schema["enum"]:
-        return _member(build, schema["enum"])
+    if members := _listed(schema.get("enum")):
+        return _member(build, members)
     hint = " ".join((*_CAMEL.split(name), str(schema.get("description", ""))[:200]))
     kind = _type(schema)
     if kind == "object":
@@ -87,11 +87,8 @@ def _resolved(build: _Build, schema: Any) -> Any:
         if "$ref" in rest:
             more.append(_pointed(build.root, rest.pop("$ref")))
         for key in ("oneOf", "anyOf"):
-            branches = rest.pop(key, None)
-            if isinstance(branches, list) and branches:
-                more.append(branches[0])
-        parts = rest.pop("allOf", None)
-        more += parts[:20] if isinstance(parts, list) else []
+            more += _listed(rest.pop(key, None))[:1]
+        more += _listed(rest.pop("allOf", None))[:20]
         if not more:
             return schema
         schema = _merged(rest, more)
@@ -101,12 +98,20 @@ def _resolved(build: _Build, schema: Any) -> Any:
 def _merged(rest: dict[str, Any], more: list[Any]) -> dict[str, Any]:
     for part in more:
         if isinstance(part, dict):
-            both = {**rest.get("properties", {}), **part.get("properties", {})}
-            needed = [*rest.get("required", []), *part.get("required", [])]
+            both = {**_mapping(rest.get("properties")), **_mapping(part.get("properties"))}
+            needed = [*_listed(rest.get("required")), *_listed(part.get("required"))]
             rest = {**part, **rest}
             rest |= {"properties": both} if both else {}
             rest |= {"required": needed} if needed else {}
     return rest
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _pointed(root: Any, pointer: Any) -> Any:
@@ -133,10 +138,8 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _object(build: _Build, schema: dict[str, Any], depth: int) -> dict[str, Any]:
-    properties = schema.get("properties")
-    properties = properties if isinstance(properties, dict) else {}
-    required = schema.get("required")
-    needed = [key for key in required if isinstance(key, str)] if isinstance(required, list) else []
+    properties = _mapping(schema.get("properties"))
+    needed = [key for key in _listed(schema.get("required")) if isinstance(key, str)]
     wanted = needed if depth > _OPTIONAL_UP_TO or build.left < 0 else [*properties, *needed]
     return {
         key: _value(build, properties.get(key, {"type": "string"}), key, depth + 1)
@@ -148,8 +151,7 @@ def _array(build: _Build, schema: dict[str, Any], name: str, depth: int) -> list
     least = _count(schema.get("minItems"), 0)
     most = _count(schema.get("maxItems"), max(least, 2))
     size = min(max(least, 1), most, _MOST_NODES)
-    fixed = schema.get("prefixItems")
-    heads = fixed[:size] if isinstance(fixed, list) else []
+    heads = _listed(schema.get("prefixItems"))[:size]
     items = schema.get("items", {"type": "string"})
     found = [_value(build, head, name, depth + 1) for head in heads]
     found += [_value(build, items, name, depth + 1) for _ in range(size - len(found))]
@@ -202,7 +204,8 @@ def _number(build: _Build, schema: dict[str, Any], hint: str, kind: str) -> int 
         if fits and (not grain or math.isclose(value / grain, round(value / grain))):
             return _plain(value, kind)
     value = low if math.isfinite(low) else min(1.0, high)
-    value = math.ceil(value / grain) * grain if grain else value
+    if grain and math.isfinite(value / grain):
+        value = math.ceil(value / grain) * grain
     return _plain(math.ceil(value) if kind == "integer" else value, kind)
 
 
@@ -257,7 +260,8 @@ def _named(build: _Build, name: str) -> str | None:
         return None
     label = r"[\s_-]*".join(re.escape(part) for part in _CAMEL.split(name[:60]) if part)
     found = re.search(rf"\b{label}:[ \t]*([^\n,;]{{1,200}})", build.text, re.I) if label else None
-    return found[1].strip(" .\"'") or None if found else None
+    value = found[1].split(". ")[0].strip(" .\"'") if found else ""
+    return value or None
 
 
 def dumps(value: Any) -> str:

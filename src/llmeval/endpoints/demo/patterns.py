@@ -62,8 +62,14 @@ def _set(pattern: str, i: int) -> tuple[str, int]:
     if first == "\\" and len(members) > 1:
         first = _CLASSES.get(members[1], members[1])
     if negated:
-        first = next(c for c in "x7-Q_" if c not in members or c == "_")
+        first = next((c for c in "x7-Q_ " if not _within(members, c)), "é")
     return first, end + 1
+
+
+def _within(members: str, sought: str) -> bool:
+    """Whether the inside of a bracket expression admits ``sought``; escapes are not read."""
+    ranges = zip(members, members[1:], members[2:], strict=False)
+    return sought in members or any(a <= sought <= b for a, dash, b in ranges if dash == "-")
 
 
 def _times(pattern: str, i: int) -> tuple[int, int]:

@@ -86,8 +86,8 @@ _ABUSE: Final = re.compile(
 )
 _DEMAND: Final = re.compile(
     r"^(?:\W*(?:now|please|come on|go on|ok|okay|hey|bitte|los|allez|venga|anda)\b)*\W*(?:write|"
-    r"compose|give me|tell|make|insult|mock|say|come up with|invent|draft|call|help me|generate|roast|"
-    r"schreib\w*|verfass\w*|gib|sag|beleidig\w*|formulier\w*|écri\w*|rédige\w*|donne\w*|dis|"
+    r"compose|give me|tell|make|insult|mock|say|come up with|invent|draft|call|help me|generate|"
+    r"roast|schreib\w*|verfass\w*|gib|sag|beleidig\w*|formulier\w*|écri\w*|rédige\w*|donne\w*|dis|"
     r"insulte\w*|invente\w*|escrib\w*|redact\w*|dame|dime|di|ins[uú]lt\w*|inventa\w*)(?!\w)",
     re.I,
 )

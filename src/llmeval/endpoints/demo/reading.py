@@ -50,7 +50,8 @@ class Reading:
     """A prompt as understood. ``text`` is all of it, ``last`` the last user turn.
 
     ``parts`` holds the passages under headings such as ``Context:``; ``options`` the texts of
-    multiple choice in order and ``stem`` what stands before them; ``labels`` the admitted labels; ``length`` the words asked for.
+    multiple choice in order and ``stem`` what stands before them; ``labels`` the admitted labels;
+    ``length`` the words asked for.
     """
 
     kind: Kind
