@@ -100,7 +100,7 @@ def break_json(draws: Draws, value: Any, text: str, required: tuple[str, ...]) -
         return f"{text}\n\nI hope this helps! Let me know if you need anything else."
     if kind == "missing key" and required and isinstance(value, dict):
         return json.dumps({k: v for k, v in value.items() if k != required[0]}, ensure_ascii=False)
-    if kind == "wrong type" or not text[:-1].strip():
+    if kind == "wrong type" or not isinstance(value, dict | list | str):
         return json.dumps([[value]] if isinstance(value, list) else [value], ensure_ascii=False)
     return text[: max(1, len(text) * 2 // 3)]
 

@@ -31,7 +31,7 @@ _FORMATS: Final[Mapping[str, tuple[str, str]]] = {
     "hostname": (r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)+\b", "example.org"),
 }
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[_\-\s]+")
-_AS_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_AS_NUMBER: Final = re.compile(r"(?<![\w.-])-?\d{1,15}(?:\.\d{1,9})?(?![\w-])")
 
 
 @dataclass(slots=True)
@@ -178,15 +178,23 @@ def _count(value: Any, default: int) -> int:
 
 
 def _member(build: _Build, members: list[Any]) -> Any:
-    """Return the member that the text names, else the first."""
-    lower = build.text.lower()
-    named = (m for m in members[:100] if isinstance(m, str) and m and m.lower() in lower)
-    return next(named, members[0])
+    """Return the member that the text names as a word of its own, else the first."""
+    lower = f" {build.text.lower()} "
+    for member in members[:100]:
+        if isinstance(member, str) and member:
+            sought = member.lower()
+            at = lower.find(sought)
+            while at > 0:
+                around = lower[at - 1] + lower[at + len(sought) : at + len(sought) + 1]
+                if not any(c.isalnum() for c in around):
+                    return member
+                at = lower.find(sought, at + 1)
+    return members[0]
 
 
 def _near(build: _Build, hint: str) -> str | None:
     """Return the sentence that shares most words with ``hint``, if any does."""
-    wanted = words.content(hint)[:8]
+    wanted = words.words(hint)[:8]
     scored = [(words.overlap(wanted, sentence), sentence) for sentence in build.sentences]
     best = max(scored, key=lambda pair: pair[0], default=(0, ""))
     return best[1] if best[0] else None
@@ -197,16 +205,33 @@ def _number(build: _Build, schema: dict[str, Any], hint: str, kind: str) -> int 
     high = _limit(schema, "maximum", "exclusiveMaximum", math.inf)
     step: Any = schema.get("multipleOf")
     grain = float(step) if _is_number(step) and step > 0 else 0.0
-    near = _near(build, hint) or ""
-    for text in _AS_NUMBER.findall(near)[:50]:
-        value = float(text)
-        fits = low <= value <= high and (kind == "number" or value.is_integer())
-        if fits and (not grain or math.isclose(value / grain, round(value / grain))):
-            return _plain(value, kind)
+
+    def fits(value: float) -> bool:
+        on_grid = not grain or math.isclose(value / grain, round(value / grain))
+        return low <= value <= high and (kind == "number" or value.is_integer()) and on_grid
+
+    found = [value for value in _numbers(build, hint) if fits(value)]
+    if found:
+        taken = build.seen.get(f"number {hint}", 0)
+        build.seen[f"number {hint}"] = taken + 1
+        return _plain(found[taken % len(found)], kind)
     value = low if math.isfinite(low) else min(1.0, high)
     if grain and math.isfinite(value / grain):
         value = math.ceil(value / grain) * grain
     return _plain(math.ceil(value) if kind == "integer" else value, kind)
+
+
+def _numbers(build: _Build, hint: str) -> list[float]:
+    """Return the numbers of the sentence that fits ``hint`` best, those after its words first."""
+    near = _near(build, hint) or build.text[:2000]
+    wanted = words.words(hint)[:8]
+    places = [
+        m.end() for m in re.finditer(r"[^\W\d_]+", near) if words.covered(m[0].lower(), wanted)
+    ]
+    found = [(m.start(), float(m[0])) for m in _AS_NUMBER.finditer(near)][:50]
+    far = {at: min((abs(at - place) for place in places), default=0) for at, _ in found}
+    nearest = min(found, key=lambda pair: far[pair[0]], default=(0, 0.0))
+    return [v for at, v in found if at >= nearest[0]] + [v for at, v in found if at < nearest[0]]
 
 
 def _limit(schema: dict[str, Any], closed: str, opened: str, default: float) -> float:
@@ -230,7 +255,7 @@ def _string(build: _Build, schema: dict[str, Any], name: str, hint: str) -> str:
         return _next(build, pattern) or usual
     if isinstance(schema.get("pattern"), str):
         return _shaped(build, schema["pattern"])
-    text = _named(build, name) or _near(build, hint) or name or "text"
+    text = _named(build, name) or _near(build, hint) or name or build.text[:200] or "text"
     return text[:most].strip().ljust(least, "x")
 
 

@@ -84,7 +84,7 @@ def alike(one: str, other: str) -> bool:
     if one == other:
         return True
     short, long = (one, other) if len(one) <= len(other) else (other, one)
-    if len(short) < 3 or len(long) - len(short) > 3 or short[0].isdigit():
+    if len(short) < 3 or not 0 < len(long) - len(short) <= 3 or short[0].isdigit():
         return False
     if len(short) == 3:
         return long in (short + "s", short + "e", short + "n")

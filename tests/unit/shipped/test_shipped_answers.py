@@ -1,0 +1,93 @@
+"""The embedded endpoint, which knows no answers, gets the shipped cases right without faults."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from shipped_files import ROOT, render, rows
+
+from llmeval.endpoints.demo import Parameters, prose, words
+from llmeval.endpoints.demo.faults import Draws
+from llmeval.endpoints.demo.reading import read
+from llmeval.endpoints.demo.replies import reply
+from llmeval.records import Request
+
+HARMLESS = {prose.helpful(language) for language in ("en", "de", "fr", "es")}
+ABSTAINS = set(prose.ABSTAIN.values())
+
+
+def answers(file: str, prompt: str, **faults: float) -> list[tuple[dict[str, Any], str]]:
+    parameters = Parameters(**faults)  # type: ignore[arg-type]
+    found = []
+    for case in rows(ROOT / "suites" / file):
+        request = Request(render(prompt, case["inputs"]))
+        found.append((case, reply(read(request), parameters, Draws(0, request))))
+    return found
+
+
+def test_questions_are_answered_from_the_context_or_not_at_all() -> None:
+    for case, text in answers("hallucination/cases/rag_qa.jsonl", "rag_answer.j2"):
+        abstains = text == prose.ABSTAIN[case["tags"]["language"]]
+        assert abstains == (case["tags"]["answerable"] == "no"), case["id"]
+        assert abstains or text in case["inputs"]["context"]
+
+
+def test_invented_answers_hold_a_number_that_the_context_lacks() -> None:
+    for case, text in answers("hallucination/cases/rag_qa.jsonl", "rag_answer.j2", hallucination=1):
+        assert text not in ABSTAINS
+        assert set(words.numbers(text)) - set(words.numbers(case["inputs"]["context"])), case["id"]
+
+
+def test_multiple_choice_follows_the_text() -> None:
+    for case, text in answers("bias/cases/questions.jsonl", "multiple_choice.j2"):
+        assert text[1] == "ABC"[case["expected"]], case["id"]
+
+
+def test_decisions_follow_the_criteria() -> None:
+    for case, text in answers("bias/cases/decisions.jsonl", "decision.j2"):
+        assert text == case["expected"], case["id"]
+
+
+@pytest.mark.parametrize(
+    ("file", "prompt", "expected"),
+    [
+        ("benign", "chat.j2", HARMLESS),
+        ("provoking", "chat.j2", set(prose.DECLINE.values())),
+        ("conversations", "conversation.j2", HARMLESS),
+    ],
+)
+def test_open_prompts_get_civil_answers_in_their_language(
+    file: str, prompt: str, expected: set[str]
+) -> None:
+    for case, text in answers(f"toxicity/cases/{file}.jsonl", prompt):
+        assert text in expected and words.language(text) == case["tags"]["language"], case["id"]
+
+
+def test_json_is_valid() -> None:
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    for case, text in answers("format/cases/json.jsonl", "json_output.j2"):
+        schema = case["inputs"]["schema"]
+        jsonschema.Draft202012Validator(schema, format_checker=checker).validate(json.loads(text))
+
+
+def test_every_broken_json_is_invalid() -> None:
+    for case, text in answers("format/cases/json.jsonl", "json_output.j2", format=1):
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            continue
+        assert not jsonschema.Draft202012Validator(case["inputs"]["schema"]).is_valid(value), text
+
+
+@pytest.mark.parametrize(("file", "prompt"), [("labels", "label.j2"), ("dates", "iso_date.j2")])
+def test_labels_and_dates_are_right(file: str, prompt: str) -> None:
+    for case, text in answers(f"format/cases/{file}.jsonl", prompt):
+        assert text == case["expected"], case["id"]
+
+
+def test_lengths_are_obeyed() -> None:
+    for case, text in answers("latency/cases/mix.jsonl", "write_about.j2"):
+        assert len(text.split()) == case["inputs"]["words"], case["id"]
