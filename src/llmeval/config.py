@@ -1,0 +1,120 @@
+"""What the user asked for, frozen. Hosts read options and environment; nobody else does."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from llmeval.errors import ConfigError, nearest
+
+__all__ = ["Config", "Price", "load_config", "read_pyproject"]
+
+
+class Price(Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars for a million tokens."""
+
+    input: float
+    output: float
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """Options of a run; the same names as on the command line, underscores for dashes.
+
+    ``timeout``, ``retry_for`` and ``cache_ttl`` are seconds; ``budget`` is US dollars; ``prices``
+    maps a model's name to its price; ``settings`` are generation settings for every suite.
+    """
+
+    model: tuple[str, ...] = ()
+    judge: str | None = None
+    project: str | None = None
+    location: str | None = None
+    api_endpoint: str | None = None
+    samples: int | None = None
+    concurrency: int = 32
+    budget: float | None = None
+    max_calls: int | None = None
+    gates: str = "gates.toml"
+    run_dir: str | None = None
+    resume: bool = False
+    shard: str | None = None
+    no_cache: bool = False
+    seed: int = 0
+    timeout: float = 60.0
+    max_attempts: int = 6
+    retry_for: float = 120.0
+    cache_ttl: float = 86400.0
+    cache_dir: str = ".llmeval"
+    prompts: str = "prompts"
+    reports: str = "reports"
+    prices: dict[str, Price] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def shard_of(self) -> tuple[int, int] | None:
+        """Return (i, n) with 1 <= i <= n for ``--shard=i/n``."""
+        if self.shard is None:
+            return None
+        which, _, of = self.shard.partition("/")
+        if which.isdigit() and of.isdigit() and 1 <= int(which) <= int(of):
+            return int(which), int(of)
+        raise ConfigError(f"--shard={self.shard}: give i/n with 1 <= i <= n, such as --shard=2/4")
+
+
+def load_config(options: Mapping[str, Any], root: Path) -> Config:
+    """Combine ``[tool.llmeval]`` of ``root/pyproject.toml`` with options; options win.
+
+    Options that are ``None`` were not given. Raises ``ConfigError``.
+    """
+    table = read_pyproject(root / "pyproject.toml")
+    given = {key: value for key, value in options.items() if value is not None}
+    raw = {key.replace("-", "_"): value for key, value in table.items()} | given
+    if isinstance(raw.get("model"), str):
+        raw["model"] = [raw["model"]]
+    for key in raw:
+        if key not in Config.__struct_fields__:
+            raise ConfigError(
+                f"[tool.llmeval] in {root / 'pyproject.toml'}: no option is called {key!r}."
+                f"{nearest(key, Config.__struct_fields__)}"
+            )
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"[tool.llmeval]: {error}") from None
+    _check(config)
+    return config
+
+
+def read_pyproject(path: Path) -> dict[str, Any]:
+    """Return the ``[tool.llmeval]`` table, empty where there is none; raises ``ConfigError``."""
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("llmeval", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: [tool.llmeval] must be a table")
+    return table
+
+
+def _check(config: Config) -> None:
+    at_least_one = ("samples", "concurrency", "max_attempts")
+    for name in at_least_one:
+        value = getattr(config, name)
+        if value is not None and value < 1:
+            raise ConfigError(f"--{name.replace('_', '-')}={value}: at least 1 is needed")
+    not_negative = ("budget", "max_calls", "retry_for", "cache_ttl")
+    for name in not_negative:
+        value = getattr(config, name)
+        if value is not None and not value >= 0:
+            raise ConfigError(f"--{name.replace('_', '-')}={value}: must not be negative")
+    if not config.timeout > 0:
+        raise ConfigError(f"--timeout={config.timeout}: must be more than 0 seconds")
+    repeated = {m for m in config.model if config.model.count(m) > 1}
+    if repeated:
+        raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")
+    config.shard_of()

@@ -1,0 +1,179 @@
+"""How many calls may be in flight, how fast they may leave, and when to give an endpoint up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from llmeval.ports import Clock
+from llmeval.records import CallFailure
+
+__all__ = ["Breaker", "Limiter"]
+
+_WINDOW = 5.0
+_UNHINDERED = 500.0
+
+
+class Limiter:
+    """Adaptive concurrency (AIMD) and, once a quota was hit, a learnt pace.
+
+    Additive increase by one call a round trip, multiplicative decrease by half at a quota error or
+    503, at most once a second. A quota also sets a pace of nine tenths of what got through in the
+    last five seconds; the pace grows by a twentieth a second until it no longer matters. Used on
+    one event loop.
+    """
+
+    def __init__(self, concurrency: int, clock: Clock) -> None:
+        self._clock = clock
+        self._ceiling = float(concurrency)
+        self._limit = float(concurrency)
+        self._in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._successes: deque[float] = deque()
+        self._last_cut = -1e9
+        self._resume_at = 0.0
+        self._pace: float | None = None
+        self._paced_at = 0.0
+        self._next_send = 0.0
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that hold a place now."""
+        return self._in_flight
+
+    @property
+    def limit(self) -> int:
+        """Calls that may hold a place now."""
+        return max(1, int(self._limit))
+
+    def set_ceiling(self, concurrency: int) -> None:
+        """Change the most that may be in flight; only while nothing is."""
+        self._ceiling = float(concurrency)
+        self._limit = min(self._limit, self._ceiling) if self._pace else self._ceiling
+
+    async def acquire(self) -> None:
+        """Wait for a place."""
+        if self._in_flight < self.limit and not self._waiting:
+            self._in_flight += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        await place
+
+    def release(self) -> None:
+        """Give a place back."""
+        self._in_flight -= 1
+        self._admit()
+
+    async def clear_to_send(self) -> None:
+        """Wait out a pause that the server asked for, and the learnt pace."""
+        while True:
+            now = self._clock.monotonic()
+            if now < self._resume_at:
+                await asyncio.sleep(self._resume_at - now)
+                continue
+            if self._pace is None:
+                return
+            self._grow_pace(now)
+            if self._pace is None:
+                return
+            send_at = max(now, self._next_send)
+            self._next_send = send_at + 1.0 / self._pace
+            if send_at > now:
+                await asyncio.sleep(send_at - now)
+            if self._clock.monotonic() >= self._resume_at:
+                return
+
+    def succeeded(self) -> None:
+        """An answer came: allow a little more."""
+        now = self._clock.monotonic()
+        self._successes.append(now)
+        self._forget(now)
+        if self._limit < self._ceiling:
+            self._limit = min(self._ceiling, self._limit + 1.0 / self._limit)
+            self._admit()
+
+    def overloaded(self, retry_after: float | None, *, quota: bool) -> None:
+        """The server asked for less. ``retry_after`` is seconds and holds for every caller."""
+        now = self._clock.monotonic()
+        if retry_after:
+            self._resume_at = max(self._resume_at, now + retry_after)
+        if now - self._last_cut < 1.0:
+            return
+        self._last_cut = now
+        self._limit = max(1.0, self._limit / 2)
+        if quota:
+            self._forget(now)
+            first = self._successes[0] if self._successes else now
+            through = len(self._successes) / max(1.0, now - first)
+            self._pace = max(0.5, 0.9 * through)
+            self._paced_at = now
+
+    def _grow_pace(self, now: float) -> None:
+        assert self._pace is not None  # noqa: S101 - the caller checked
+        grown = self._pace * 1.05 ** (now - self._paced_at)
+        self._paced_at = now
+        self._pace = None if grown > _UNHINDERED else grown
+
+    def _forget(self, now: float) -> None:
+        while self._successes and now - self._successes[0] > _WINDOW:
+            self._successes.popleft()
+
+    def _admit(self) -> None:
+        while self._waiting and self._in_flight < self.limit:
+            place = self._waiting.popleft()
+            if not place.done():
+                self._in_flight += 1
+                place.set_result(None)
+
+
+_FATAL = {"unauthorized", "forbidden", "not_found"}
+_DEAD = {"refused_connection", "dns", "tls"}
+_SICK = {"reset", "timeout", "stream_cut", "server_error", "malformed_body", "bad_request"}
+
+
+class Breaker:
+    """Decides when an endpoint is not worth further calls.
+
+    Open at once: a refused credential, permission or name before any answer. Open after a few
+    attempts in a row: nobody listens. Open after many in a row: every answer is an error.
+    ``opened`` gets the failure that decided.
+    """
+
+    def __init__(self, clock: Clock, opened: Callable[[CallFailure], None]) -> None:
+        self._clock = clock
+        self._opened = opened
+        self._answered = False
+        self._in_a_row = 0
+        self._since = 0.0
+        self._is_open = False
+
+    def succeeded(self) -> None:
+        """The endpoint answered, whatever the answer was worth."""
+        self._answered = True
+        self._in_a_row = 0
+
+    def failed(self, failure: CallFailure) -> None:
+        """Take note of one failed attempt."""
+        if failure.kind not in _FATAL | _DEAD | _SICK:
+            self.succeeded()
+            return
+        now = self._clock.monotonic()
+        if self._in_a_row == 0:
+            self._since = now
+        self._in_a_row += 1
+        if not self._is_open and self._hopeless(failure, now - self._since):
+            self._is_open = True
+            self._opened(failure)
+
+    def _hopeless(self, failure: CallFailure, lasting: float) -> bool:
+        if failure.kind in _FATAL:
+            return not self._answered or self._in_a_row >= 10
+        if failure.kind in _DEAD:
+            return self._in_a_row >= 3 and lasting >= (5.0 if self._answered else 0.5)
+        if self._answered:
+            return self._in_a_row >= 100 and lasting >= 10.0
+        if failure.kind == "timeout":
+            return self._in_a_row >= 4
+        return self._in_a_row >= 10
