@@ -9,12 +9,12 @@ from typing import Final
 __all__ = ["alike", "content", "covered", "language", "numbers", "overlap", "sentences", "words"]
 
 
-def _set(text: str) -> frozenset[str]:
+def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 _FUNCTION: Final[dict[str, frozenset[str]]] = {
-    "en": _set(
+    "en": _words(
         "a about after all am an and any are as at be been being before but by can could did do "
         "does for from had has have he her hers him his how i if in into is it its me my no not "
         "of on one or our please she should so some than that the their them then there these "
@@ -22,7 +22,7 @@ _FUNCTION: Final[dict[str, frozenset[str]]] = {
         "you your many much long often far old say says said text context according only "
         "answer question time date year"
     ),
-    "de": _set(
+    "de": _words(
         "aber als am an auch auf aus bei bis das dass dem den der des die dir doch du ein eine "
         "einem einen einer eines er es für gibt hat haben hatte ich ihr ihre ihrem ihren im in "
         "ist ja kann kein keine laut man mein mich mir mit nach nicht noch nur oder seine seinen "
@@ -30,14 +30,14 @@ _FUNCTION: Final[dict[str, frozenset[str]]] = {
         "welchen welcher welches wem wen wer werden wie viel viele vielen wann wo wir wird wurde "
         "wurden woher wohin womit zu zum zur lange alt oft jahr uhr"
     ),
-    "fr": _set(
+    "fr": _words(
         "à au aux avec ce ces cet cette combien comment dans de depuis des du elle elles en est "
         "et eu il ils je la le les leur lui ma mais me mes moi mon ne nous on ont ou où par pas "
         "pendant pour pourquoi qu quand que quel quelle quelles quels qui quoi sa se ses si son "
         "sont sur ta te tu un une vous à été était fut selon texte y dont chez sans sous fait "
         "avait être a l d s t j n c m heure année date"
     ),
-    "es": _set(
+    "es": _words(
         "a al con cuál cuáles cuándo cuánta cuántas cuánto cuántos cómo de del desde donde dónde "
         "el ella ellas ellos en entre era es esta este esto está están fue fueron ha han hasta "
         "hay la las le les lo los me mi mis más no nos o para pero por porque qué que quién "
