@@ -1,0 +1,153 @@
+"""The few worst samples of a suite and of a gate, kept while a record streams by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from llmeval.records import ANSWERED, PASS_MARK, Observation, Score, Summary, Verdict
+from llmeval.report.data import WorstSample
+from llmeval.report.numbers import metric_parts, unit_of
+from llmeval.report.samples import worst_sample
+
+__all__ = ["WorstOf", "Worsts", "rank_for_gate", "rank_for_suite"]
+
+Rank = tuple[int, float]
+"""Smaller is worse. First what kind of trouble it is, then how bad."""
+
+SHOWN: Final = 60
+"""Samples on a whole page: what a person reads, and what keeps the page small."""
+
+
+def rank_for_suite(o: Observation, timed: bool) -> Rank | None:
+    """Return how bad a sample is for its suite, ``None`` where nothing is worth showing.
+
+    Bad answers come first, then missing scores, then calls that failed, then good answers short
+    of perfect; in a timed suite without scorers, the slowest answers.
+    """
+    if o.outcome != ANSWERED:
+        return (2, 0.0)
+    scored = [s.value for s in o.scores if isinstance(s, Score)]
+    low = min(scored, default=1.0)
+    if not low >= PASS_MARK:
+        return (0, low)
+    if len(scored) < len(o.scores):
+        return (1, low)
+    if low < 1:
+        return (3, low)
+    return (4, -o.timings.latency) if timed and o.timings.latency is not None else None
+
+
+def rank_for_gate(o: Observation, scorer: str, seconds: bool) -> Rank | None:
+    """Return how much a sample speaks against a gate on ``scorer``, ``None`` for not at all."""
+    if seconds:
+        if o.outcome != ANSWERED:
+            return (0, 0.0)
+        time = o.timings.ttft if scorer == "ttft" else o.timings.latency
+        return None if time is None else (1, -time)
+    if o.outcome != ANSWERED:
+        return (2, 0.0)
+    for score in o.scores:
+        if score.scorer != scorer:
+            continue
+        if not isinstance(score, Score):
+            return (1, 0.0)
+        return (0, score.value) if not score.value >= PASS_MARK else None
+    return None
+
+
+@dataclass(slots=True)
+class WorstOf:
+    """At most ``size`` samples, at most one of each case, the worst first."""
+
+    size: int
+    kept: list[tuple[Rank, int, tuple[str, str], WorstSample]] = field(default_factory=list)
+
+    def offer(self, rank: Rank, order: int, o: Observation) -> None:
+        """Keep ``o``, the ``order``-th of the record, if it is among the worst so far."""
+        if len(self.kept) == self.size and (rank, order) >= self.kept[-1][:2]:
+            return
+        case = (o.test, o.case_id)
+        for i, (other, _, its_case, _) in enumerate(self.kept):
+            if its_case == case:
+                if other <= rank:
+                    return
+                del self.kept[i]
+                break
+        self.kept.append((rank, order, case, worst_sample(o)))
+        self.kept.sort(key=lambda entry: entry[:2])
+        del self.kept[self.size :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """A gate that does not pass, and the samples that speak against it."""
+
+    slice: Mapping[str, str]
+    scorer: str
+    seconds: bool
+    worst: WorstOf
+
+
+class Worsts:
+    """The worst samples of each suite on each model, and of each gate that does not pass."""
+
+    def __init__(self, summary: Summary, size: int) -> None:
+        self._size = size
+        self._suites: dict[tuple[str, str], WorstOf] = {}
+        self._gates: dict[int, _Watch] = {}
+        self._by_suite: dict[tuple[str, str], list[_Watch]] = {}
+        for index, gate in enumerate(summary.gates):
+            if gate.verdict != "PASS":
+                self._watch(index, gate, summary)
+
+    def _watch(self, index: int, gate: Verdict, summary: Summary) -> None:
+        suite, scorer, _ = metric_parts(gate.metric)
+        watch = _Watch(gate.slice, scorer, unit_of(gate.metric) == "seconds", WorstOf(self._size))
+        self._gates[index] = watch
+        for model in [gate.model] if gate.model else [m.ref for m in summary.models]:
+            self._by_suite.setdefault((suite, model), []).append(watch)
+
+    def offer(self, order: int, o: Observation, timed: bool) -> None:
+        """Look at the ``order``-th observation of the record."""
+        key = (o.suite, o.model)
+        rank = rank_for_suite(o, timed)
+        if rank is not None:
+            self._suites.setdefault(key, WorstOf(self._size)).offer(rank, order, o)
+        for watch in self._by_suite.get(key, ()):
+            against = rank_for_gate(o, watch.scorer, watch.seconds)
+            if against is not None and watch.slice.items() <= o.tags.items():
+                watch.worst.offer(against, order, o)
+
+    def gather(
+        self,
+    ) -> tuple[
+        tuple[WorstSample, ...],
+        dict[int, tuple[int, ...]],
+        dict[tuple[str, str], tuple[int, ...]],
+    ]:
+        """Return the samples, each once, and which of them belong to each gate and suite."""
+        samples: list[WorstSample] = []
+        places: dict[int, int] = {}
+
+        def place(entries: Iterable[tuple[Rank, int, tuple[str, str], WorstSample]]) -> list[int]:
+            found = []
+            for _, order, _, sample in entries:
+                if order not in places and len(samples) < SHOWN:
+                    places[order] = len(samples)
+                    samples.append(sample)
+                if order in places:
+                    found.append(places[order])
+            return found
+
+        # Every gate's first three come before any gate's fourth: a cut must not hide a gate.
+        gates = {i: place(w.worst.kept[:3]) for i, w in self._gates.items()}
+        suites = {key: place(kept.kept) for key, kept in sorted(self._suites.items())}
+        for i, watch in self._gates.items():
+            gates[i] += place(watch.worst.kept[3:])
+        return (
+            tuple(samples),
+            {i: tuple(found) for i, found in gates.items()},
+            {key: tuple(found) for key, found in suites.items()},
+        )
