@@ -9,13 +9,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llmeval.ports import CallFailed as CallFailed
+    from llmeval.records import Case as Case
+    from llmeval.records import Message as Message
+    from llmeval.records import NotScored as NotScored
+    from llmeval.records import Response as Response
+    from llmeval.records import Sample as Sample
+    from llmeval.records import Score as Score
+    from llmeval.records import ScorerIdentity as ScorerIdentity
     from llmeval.suites import evaluate as evaluate
 
-__all__ = ["__version__", "evaluate"]
+__all__ = [
+    "CallFailed",
+    "Case",
+    "Message",
+    "NotScored",
+    "Response",
+    "Sample",
+    "Score",
+    "ScorerIdentity",
+    "__version__",
+    "evaluate",
+]
 
 __version__ = "0.1.0"
 
-_HOMES = {"evaluate": "llmeval.suites"}
+_HOMES = {
+    "CallFailed": "llmeval.ports",
+    "evaluate": "llmeval.suites",
+    **dict.fromkeys(
+        ("Case", "Message", "NotScored", "Response", "Sample", "Score", "ScorerIdentity"),
+        "llmeval.records",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from llmeval.records import (
     Attempt,
+    CallFailure,
     Case,
     EndpointIdentity,
     Message,
@@ -18,7 +19,15 @@ from llmeval.records import (
     ScorerIdentity,
 )
 
-__all__ = ["Asker", "Clock", "Endpoint", "Scorer", "Solver"]
+__all__ = ["Asker", "CallFailed", "Clock", "Endpoint", "Scorer", "Solver"]
+
+
+class CallFailed(Exception):
+    """An ``Asker`` got no answer. A solver lets it pass: the failure becomes the outcome."""
+
+    def __init__(self, failure: CallFailure) -> None:
+        super().__init__(f"{failure.kind}: {failure.message}")
+        self.failure = failure
 
 
 class Clock(Protocol):

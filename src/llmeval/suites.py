@@ -36,6 +36,7 @@ class Evaluation:
     timed: bool = False
     concurrency: int | None = None
     warmup: int = 0
+    records: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -51,6 +52,7 @@ def evaluate(
     timed: bool = False,
     concurrency: int | None = None,
     warmup: int | None = None,
+    records: Sequence[str] = (),
 ) -> Callable[[_Function], _Function]:
     """Make a test function a suite's test: one sample for each case and repetition.
 
@@ -66,6 +68,7 @@ def evaluate(
         timed: A latency suite: own phase, low concurrency, warm-up, no cache. Implies ``stream``.
         concurrency: Calls in flight of a timed suite (default 4).
         warmup: Calls of a timed suite that are made first and thrown away (default 8).
+        records: Names that the body gives to ``sample.record``, so that gates can use them.
 
     The body is optional work on a finished ``sample``; a bare ``assert`` there is a hard failure.
     Raises ``SuiteError`` for a declaration that cannot work.
@@ -83,6 +86,7 @@ def evaluate(
         timed=timed,
         concurrency=concurrency or (4 if timed else None),
         warmup=(8 if warmup is None else warmup) if timed else 0,
+        records=tuple(records),
     )
 
     def mark(function: _Function) -> _Function:

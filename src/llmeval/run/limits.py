@@ -138,7 +138,7 @@ class Breaker:
 
     Open at once: a refused credential, permission or name before any answer. Open after a few
     attempts in a row: nobody listens. Open after many in a row: every answer is an error.
-    ``opened`` gets the failure that decided.
+    ``opened`` gets the failure that decided; ``is_open`` stays true from then on.
     """
 
     def __init__(self, clock: Clock, opened: Callable[[CallFailure], None]) -> None:
@@ -147,7 +147,7 @@ class Breaker:
         self._answered = False
         self._in_a_row = 0
         self._since = 0.0
-        self._is_open = False
+        self.is_open = False
 
     def succeeded(self) -> None:
         """The endpoint answered, whatever the answer was worth."""
@@ -163,8 +163,8 @@ class Breaker:
         if self._in_a_row == 0:
             self._since = now
         self._in_a_row += 1
-        if not self._is_open and self._hopeless(failure, now - self._since):
-            self._is_open = True
+        if not self.is_open and self._hopeless(failure, now - self._since):
+            self.is_open = True
             self._opened(failure)
 
     def _hopeless(self, failure: CallFailure, lasting: float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from llmeval.prompts import Prompt
-from llmeval.records import Case, SampleKey, SuiteInfo
+from llmeval.records import Case, SampleKey, ScorerIdentity, SuiteInfo
 from llmeval.store import content_hash
 from llmeval.suites import Evaluation
 
@@ -68,7 +68,10 @@ def describe(test: PlannedTest, models: Sequence[str]) -> SuiteInfo:
                 _solver_name(test.declared),
             ]
         ),
-        scorers=[scorer.identity for scorer in test.declared.scorers],
+        scorers=[
+            *(scorer.identity for scorer in test.declared.scorers),
+            *(ScorerIdentity(name, version="body") for name in test.declared.records),
+        ],
         description=test.description,
     )
 

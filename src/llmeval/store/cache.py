@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from llmeval.errors import RecordError
 from llmeval.records import EndpointIdentity, Request, Response
-from llmeval.store.codec import content_hash
+from llmeval.store.codec import content_hash, encode_text
 
 __all__ = ["ResponseCache", "cache_key"]
 
+_BUSY_SECONDS = 5.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, stored_at REAL NOT NULL, response BLOB NOT NULL
@@ -45,41 +48,73 @@ def cache_key(identity: EndpointIdentity, request: Request) -> str:
 
 
 class ResponseCache:
-    """Used from one thread at a time. ``ttl`` is seconds, ``None`` for ever."""
+    """Stored answers of one file. Thread-safe; several processes may share the file.
+
+    Every method raises ``RecordError`` where the file cannot be used.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._lock = threading.Lock()
         self._decoder = msgspec.json.Decoder(Response)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=5.0
+                path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
             )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            raise RecordError(
-                f"cannot use the response cache {path} ({error}); delete it or give --no-cache"
-            ) from None
+            raise self._unusable(error) from None
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise self._unusable(error) from None
 
     def get(self, key: str, *, now: float, ttl: float | None) -> Response | None:
-        """Return the stored answer, unless it is older than ``ttl`` seconds."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT stored_at, response FROM answers WHERE key = ?", (key,)
-            ).fetchone()
+        """Return the stored answer, unless it is older than ``ttl`` seconds (``None``: for ever).
+
+        An answer that another version of llmeval stored, and this one cannot read, is none.
+        """
+        row = self._execute("SELECT stored_at, response FROM answers WHERE key = ?", (key,))
         if row is None or (ttl is not None and now - row[0] > ttl):
             return None
-        return self._decoder.decode(row[1])
+        try:
+            return self._decoder.decode(row[1])
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
 
     def put(self, key: str, response: Response, *, now: float) -> None:
         """Store an answer; it survives ``kill -9`` when this returns."""
-        raw = msgspec.json.encode(response)
-        with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, now, raw))
+        raw = encode_text(response)
+        self._execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, now, raw))
 
     def close(self) -> None:
-        """Release the file."""
+        """Release the file. Safe to call twice."""
         with self._lock:
             self._db.close()
+
+    def _prepare(self) -> None:
+        """Set the file up. SQLite does not wait by itself where two switch it to WAL at once."""
+        give_up = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")
+                self._db.execute(_SCHEMA)
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+                time.sleep(0.01)
+
+    def _execute(self, sql: str, values: tuple[object, ...]) -> Any:
+        try:
+            with self._lock:
+                return self._db.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def _unusable(self, error: Exception) -> RecordError:
+        return RecordError(
+            f"cannot use the response cache {self.path} ({error}); delete it or give --no-cache"
+        )

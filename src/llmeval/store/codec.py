@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ __all__ = [
     "encode_header",
     "encode_observation",
     "encode_summary",
+    "encode_text",
 ]
 
 
@@ -73,20 +75,39 @@ class ObservationLine(Struct, frozen=True):
 
 _observations = msgspec.json.Decoder(ObservationLine)
 _summaries = msgspec.json.Decoder(Summary)
-_encoder = msgspec.json.Encoder()
+# What a user's scorer put into its evidence may be anything: a record keeps at least its repr.
+_encoder = msgspec.json.Encoder(enc_hook=repr)
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_ROUNDING = 1e-9
 
 
 def encode_observation(observation: Observation) -> bytes:
-    """Return the observation as one line of UTF-8 JSON, newline included."""
+    """Return the observation as one line of UTF-8 JSON, newline included.
+
+    The line can always be read back: a score whose value is no number in 0..1 becomes ``NotScored``
+    of kind ``invalid_score``, lone surrogates become question marks.
+    """
+    if not all(map(_holds, observation.scores)):
+        scores = [_recordable(score) for score in observation.scores]
+        observation = msgspec.structs.replace(observation, scores=scores)
+    return encode_text(observation) + b"\n"
+
+
+def encode_text(value: Any) -> bytes:
+    """Return a value as JSON in UTF-8, lone surrogates as question marks."""
     try:
-        return _encoder.encode(observation) + b"\n"
+        return _encoder.encode(value)
     except UnicodeEncodeError:
-        return _encoder.encode(_without_surrogates(msgspec.to_builtins(observation))) + b"\n"
+        return _encoder.encode(_without_surrogates(msgspec.to_builtins(value, enc_hook=repr)))
 
 
 def decode_observation(line: bytes | str) -> Observation:
     """Read one line; raises ``msgspec.MsgspecError`` where it is none."""
-    o = _observations.decode(line)
+    try:
+        o = _observations.decode(line)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from None
     return Observation(
         o.suite,
         o.test,
@@ -112,7 +133,7 @@ def decode_observation(line: bytes | str) -> Observation:
 def encode_header(run: RunInfo) -> bytes:
     """Return the first line of a record: the format's version and the run's description."""
     head = {"format_version": run.format_version, "run": run}
-    return _encoder.encode(head) + b"\n"
+    return encode_text(head) + b"\n"
 
 
 def decode_header(line: bytes, where: str) -> RunInfo:
@@ -121,7 +142,7 @@ def decode_header(line: bytes, where: str) -> RunInfo:
         head = msgspec.json.decode(line)
         version = head["format_version"]
         raw = head["run"]
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    except (*_UNREADABLE, KeyError, TypeError) as error:
         raise RecordError(f"{where}: line 1 is not the header of a record ({error})") from None
     _refuse_newer(version, where)
     try:
@@ -132,11 +153,7 @@ def decode_header(line: bytes, where: str) -> RunInfo:
 
 def encode_summary(summary: Summary) -> bytes:
     """Return ``run.json``: the summary as indented UTF-8 JSON."""
-    try:
-        raw = _encoder.encode(summary)
-    except UnicodeEncodeError:
-        raw = _encoder.encode(_without_surrogates(msgspec.to_builtins(summary)))
-    return msgspec.json.format(raw, indent=2) + b"\n"
+    return msgspec.json.format(encode_text(summary), indent=2) + b"\n"
 
 
 def decode_summary(raw: bytes, where: str) -> Summary:
@@ -144,17 +161,35 @@ def decode_summary(raw: bytes, where: str) -> Summary:
     try:
         _refuse_newer(msgspec.json.decode(raw)["format_version"], where)
         return _summaries.decode(raw)
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    except (*_UNREADABLE, KeyError, TypeError) as error:
         raise RecordError(f"{where} is not a run.json of llmeval ({error})") from None
 
 
 def content_hash(value: Any) -> str:
-    """Return the SHA-256 of a value's canonical JSON (sorted keys, no white space)."""
-    plain = msgspec.to_builtins(value, order="sorted")
-    canonical = json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str
-    )
+    """Return the SHA-256 of a value's canonical JSON (sorted keys, no white space).
+
+    Keys that JSON knows only as text (a YAML file's ``1:``) count as that text.
+    """
+    plain = msgspec.to_builtins(value, str_keys=True, enc_hook=repr)
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _holds(score: Score | NotScored) -> bool:
+    return type(score) is NotScored or (type(score.value) is float and 0.0 <= score.value <= 1.0)
+
+
+def _recordable(score: Score | NotScored) -> Score | NotScored:
+    if isinstance(score, NotScored):
+        return score
+    try:
+        value = float(score.value)
+    except (TypeError, ValueError, OverflowError):
+        value = math.nan
+    if -_ROUNDING <= value <= 1.0 + _ROUNDING:
+        return msgspec.structs.replace(score, value=min(1.0, max(0.0, value)))
+    reason = f"the scorer returned the value {score.value!r}, which is no number in 0..1"
+    return NotScored(score.scorer, "invalid_score", reason)
 
 
 def _score(line: ScoreLine) -> Score | NotScored:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,8 +33,8 @@ class RecordWriter:
     """Appends observations to one file. Thread-safe.
 
     A file that exists is continued: a torn last line, left by a killed process, is cut off first.
-    Raises ``RecordError`` where the file cannot be written; after a failed write no later one is
-    tried, and every further ``append`` raises the same error.
+    Raises ``RecordError`` where the file cannot be written or is of a newer format; after a failed
+    write no later one is tried, and every further ``append`` raises the same error.
     """
 
     def __init__(self, path: Path, run: RunInfo, *, commit_every: float = 0.2) -> None:
@@ -43,15 +44,22 @@ class RecordWriter:
         self._dirty = threading.Event()
         self._closing = threading.Event()
         self._failure: RecordError | None = None
+        self._said = False
         try:
             keep = _intact_length(path) if path.exists() else 0
+            if keep:
+                read_header(path)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
             os.ftruncate(self._fd, keep)
             os.lseek(self._fd, 0, os.SEEK_END)
         except OSError as error:
             raise RecordError(f"cannot write the record {path}: {error.strerror}") from None
         if not keep:
-            self._write(encode_header(run))
+            try:
+                self._write(encode_header(run))
+            except RecordError:
+                os.close(self._fd)
+                raise
         self._committer = threading.Thread(target=self._commit, name="llmeval-commit", daemon=True)
         self._committer.start()
 
@@ -60,13 +68,20 @@ class RecordWriter:
         self._write(encode_observation(observation))
 
     def close(self) -> None:
-        """Commit what is open and close the file. Safe to call twice."""
+        """Commit what is open and close the file. Safe to call twice.
+
+        Raises ``RecordError`` where the last commit failed and no ``append`` has said so.
+        """
         if self._closing.is_set():
             return
         self._closing.set()
         self._dirty.set()
         self._committer.join()
-        os.close(self._fd)
+        with self._lock:
+            os.close(self._fd)
+            unsaid, self._failure = self._failure, self._failure or self._closed()
+        if unsaid is not None and not self._said:
+            raise unsaid
 
     def __enter__(self) -> Self:
         return self
@@ -82,13 +97,17 @@ class RecordWriter:
     def _write(self, data: bytes) -> None:
         with self._lock:
             if self._failure is not None:
+                self._said = True
                 raise self._failure
             start = os.lseek(self._fd, 0, os.SEEK_CUR)
             try:
                 while data:
                     data = data[os.write(self._fd, data) :]
             except OSError as error:
-                os.ftruncate(self._fd, start)
+                # Where even this fails, the torn line is cut off by the next writer.
+                with suppress(OSError):
+                    os.ftruncate(self._fd, start)
+                self._said = True
                 self._failure = RecordError(
                     f"cannot write the record {self.path}: {error.strerror}; what was recorded "
                     f"before is intact: make room, then go on with --resume"
@@ -102,6 +121,9 @@ class RecordWriter:
             self._dirty.clear()
             self._sync()
         self._sync()
+
+    def _closed(self) -> RecordError:
+        return RecordError(f"the record {self.path} is closed: nothing more can be added to it")
 
     def _sync(self) -> None:
         try:
@@ -145,7 +167,7 @@ def read_observations(path: Path) -> Iterator[Observation]:
     for number, line in read_lines(path):
         try:
             yield decode_observation(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except msgspec.MsgspecError as error:
             raise RecordError(
                 f"{path}: line {number} is damaged ({error}); restore the file, or delete that "
                 f"line and run again with --resume"

@@ -76,18 +76,32 @@ class RunDirectory:
         return [self.record, *found] if self.record.exists() else found
 
     def header(self) -> RunInfo:
-        """Return the header of the record."""
-        return read_header(self.parts()[0])
+        """Return the header of the record, from the first part that lived to write one."""
+        parts = self.parts()
+        for part in parts[:-1]:
+            if _has_header(part):
+                return read_header(part)
+        return read_header(parts[-1])
 
     def observations(self) -> Iterator[Observation]:
-        """Yield the observations of every part, one at a time."""
-        for part in self.parts():
-            yield from read_observations(part)
+        """Yield the observations of every part, each once, one at a time."""
+        parts = self.parts()
+        if len(parts) == 1:
+            yield from read_observations(parts[0])
+        else:
+            index = _index(parts)
+            for line, _ in _lines(parts, index, list(index)):
+                yield decode_observation(line)
 
     def summary(self) -> Summary | None:
         """Return ``run.json``, or ``None`` where the run never got that far."""
         path = self.path / "run.json"
-        return decode_summary(path.read_bytes(), str(path)) if path.exists() else None
+        try:
+            return decode_summary(path.read_bytes(), str(path))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RecordError(f"cannot read {path}: {error.strerror}") from None
 
     def write_summary(self, summary: Summary) -> Path:
         """Write ``run.json``."""
@@ -116,8 +130,9 @@ class RunDirectory:
     ) -> None:
         """Make one record of all parts, in the order of the plan, with the bodies' findings added.
 
-        Nothing is removed before the whole is on disk. Raises ``RecordError`` where two parts hold
-        the same sample. Costs one pass over the record and the index of its lines in memory.
+        Nothing is removed before the whole is on disk; parts that a killed process left behind
+        after that are recognised as such. Raises ``RecordError`` where two parts measured the same
+        sample. Costs one pass over the record and the index of its lines in memory.
         """
         parts = self.parts()
         index = _index(parts)
@@ -153,21 +168,45 @@ class RunDirectory:
 
 
 def _index(parts: Sequence[Path]) -> dict[SampleKey, tuple[int, int, int]]:
-    """Map each sample to (part, offset, length) of its line."""
+    """Map each sample to (part, offset, length) of its line, the earliest part's where it stands
+    in several. Raises ``RecordError`` where they differ in more than their scores."""
     found: dict[SampleKey, tuple[int, int, int]] = {}
     for which, part in enumerate(parts):
         with part.open("rb") as file:
             offset = len(file.readline())
         for number, line in read_lines(part):
             try:
-                key = sample_key(decode_observation(line))
+                observation = decode_observation(line)
             except msgspec.MsgspecError as error:
                 raise RecordError(f"{part}: line {number} is damaged ({error})") from None
-            if key in found:
-                raise RecordError(f"{part}: line {number} repeats the sample {'/'.join(map(str, key))}")
-            found[key] = (which, offset, len(line))
+            key = sample_key(observation)
+            if key not in found:
+                found[key] = (which, offset, len(line))
+            elif not _left_over(observation, parts, found[key], which):
+                raise RecordError(
+                    f"{part}: line {number} repeats the sample {'/'.join(map(str, key))}, measured "
+                    f"before; delete that line if the first answer counts"
+                )
             offset += len(line)
     return found
+
+
+def _left_over(
+    observation: Observation, parts: Sequence[Path], first: tuple[int, int, int], which: int
+) -> bool:
+    """Whether a part repeats what a joined record already holds: the bodies' findings aside."""
+    part, offset, length = first
+    if part == which or parts[part].name != RECORD:
+        return False
+    with parts[part].open("rb") as file:
+        file.seek(offset)
+        joined = decode_observation(file.read(length))
+    return msgspec.structs.replace(joined, scores=observation.scores) == observation
+
+
+def _has_header(part: Path) -> bool:
+    with part.open("rb") as file:
+        return file.readline().endswith(b"\n")
 
 
 def _lines(

@@ -1,0 +1,49 @@
+"""A cap on calls and money, held before a call leaves."""
+
+from __future__ import annotations
+
+from llmeval.config import Price
+from llmeval.records import Usage
+
+__all__ = ["Budget", "cost_of"]
+
+
+def cost_of(usage: Usage, price: Price | None) -> float | None:
+    """Return US dollars for the tokens used, ``None`` where price or tokens are unknown."""
+    if price is None or usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    output = usage.output_tokens + (usage.thinking_tokens or 0)
+    return (usage.input_tokens * price.input + output * price.output) / 1e6
+
+
+class Budget:
+    """Counts calls and dollars of one process.
+
+    ``exhausted`` becomes the reason as soon as another call could break a cap: money that calls in
+    flight may still cost is reckoned at the dearest call seen so far.
+    """
+
+    def __init__(self, max_calls: int | None, usd: float | None) -> None:
+        self._max_calls = max_calls
+        self._usd = usd
+        self._dearest = 0.0
+        self.calls = 0
+        self.spent: float | None = None
+        self.exhausted: str | None = None
+
+    def allow(self, in_flight: int) -> bool:
+        """Count one call about to be sent; ``False`` where a cap forbids it."""
+        if self._max_calls is not None and self.calls >= self._max_calls:
+            self.exhausted = f"--max-calls={self._max_calls} was reached"
+        elif self._usd is not None and (self.spent or 0.0) + in_flight * self._dearest > self._usd:
+            self.exhausted = f"--budget={self._usd:g} US dollars was reached"
+        if self.exhausted:
+            return False
+        self.calls += 1
+        return True
+
+    def spend(self, cost: float | None) -> None:
+        """Book what a call cost; unknown costs are not zero, they stay unknown."""
+        if cost is not None:
+            self.spent = (self.spent or 0.0) + cost
+            self._dearest = max(self._dearest, cost)

@@ -1,0 +1,486 @@
+"""The engine: one event loop in one background thread that works ahead of pytest.
+
+Samples are asked in plan order, at bounded concurrency, through a bounded window; whoever runs the
+tests takes each finished sample by its place in the plan. Timed tests come last, each as a phase of
+its own: nothing else is in flight, warm-up calls are thrown away, and the finished samples are
+handed over only when the phase is done, so that the taker's work never sits between a chunk and
+its time stamp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from llmeval.errors import EndpointDown, LlmevalError
+from llmeval.ports import Endpoint
+from llmeval.records import (
+    ANSWERED,
+    CallFailure,
+    Message,
+    Observation,
+    Request,
+    Response,
+    Sample,
+    SampleKey,
+    Timings,
+    Usage,
+)
+from llmeval.run.budget import Budget
+from llmeval.run.call import Called, Caller, Halted
+from llmeval.run.limits import Breaker, Limiter
+from llmeval.run.plan import PlannedSample, PlannedTest
+from llmeval.run.scoring import ScoringRoom
+from llmeval.run.solve import SampleAsker, solve
+from llmeval.run.wiring import Wiring
+
+__all__ = ["Engine", "Finished", "Progress", "RunStopped"]
+
+
+class RunStopped(Exception):
+    """The engine measures no more. ``reason`` is for people; ``error`` where something failed."""
+
+    def __init__(self, reason: str, error: LlmevalError | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A sample as measured: its observation, and the prompt that was sent."""
+
+    observation: Observation
+    prompt: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run stands. ``spent`` is US dollars or unknown; ``elapsed`` is seconds."""
+
+    done: int
+    planned: int
+    calls: int
+    in_flight: int
+    retries: int
+    spent: float | None
+    elapsed: float
+
+
+@dataclass
+class _State:
+    """What both threads look at; each field is written by one of them only."""
+
+    taken: int = 0
+    position: int = 0
+    recorded: int = 0
+    starved: bool = False
+    wanted: int = -1
+    settled: bool = False
+    stop: RunStopped | None = None
+    finished: dict[int, Finished] = field(default_factory=dict)
+    held: dict[int, Finished] = field(default_factory=dict)
+
+
+class Engine:
+    """Measures a plan. ``start`` it, ``take`` each sample, ``close`` it."""
+
+    def __init__(
+        self,
+        plan: Sequence[PlannedSample],
+        endpoints: Mapping[str, Endpoint],
+        wiring: Wiring,
+        *,
+        before_timed: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._endpoints = endpoints
+        self._wiring = wiring
+        self._before_timed = before_timed
+        self._window = max(256, 4 * wiring.concurrency)
+        self._begun = bytearray(len(plan))
+        self._state = _State()
+        self._ready = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._room = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="llmeval-score")
+        self._rooms: dict[PlannedTest, ScoringRoom] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._budget = Budget(wiring.max_calls, wiring.budget)
+        self._callers = {ref: self._caller(ref) for ref in endpoints}
+        self._thread = threading.Thread(target=self._main, name="llmeval-engine", daemon=True)
+        self._started_at = wiring.clock.monotonic()
+        self._feeder: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to measure."""
+        self._thread.start()
+
+    def take(self, index: int, tick: Callable[[], None] | None = None) -> Finished:
+        """Wait for a sample of the plan and hand it over; each can be taken once.
+
+        ``tick`` is called about five times a second while waiting. Raises ``RunStopped``.
+        """
+        state = self._state
+        asked_for = False
+        with self._ready:
+            state.wanted = index
+            while (finished := state.finished.pop(index, None)) is None:
+                if state.settled:
+                    raise state.stop or RunStopped("the sample was given up")
+                if not asked_for and self._out_of_turn(index):
+                    asked_for = True
+                    self._loop.call_soon_threadsafe(self._begin, index)
+                if not self._ready.wait(0.2) and tick:
+                    tick()
+        state.taken += 1
+        if state.starved and state.position - state.taken <= self._window * 3 // 4:
+            state.starved = False
+            self._loop.call_soon_threadsafe(self._room.set)
+        return finished
+
+    def progress(self) -> Progress:
+        """Return where the run stands."""
+        return Progress(
+            done=self._state.recorded,
+            planned=len(self._plan),
+            calls=self._budget.calls,
+            in_flight=sum(c.limiter.in_flight for c in self._callers.values()),
+            retries=sum(c.retries for c in self._callers.values()),
+            spent=self._budget.spent,
+            elapsed=self._wiring.clock.monotonic() - self._started_at,
+        )
+
+    def stop(self, reason: str, error: LlmevalError | None = None) -> None:
+        """Measure no more: calls in flight are dropped, what is recorded stays."""
+        with self._ready:
+            self._state.stop = self._state.stop or RunStopped(reason, error)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def ask(self, ref: str, request: Request) -> Future[Called]:
+        """Make one call outside of the plan, under the same limits; for free-form tests."""
+        return asyncio.run_coroutine_threadsafe(self._ask(ref, request), self._loop)
+
+    @property
+    def stopped(self) -> RunStopped | None:
+        """Why the engine stopped before the plan's end, if it did."""
+        return self._state.stop
+
+    def close(self) -> None:
+        """Stop, and release every connection and thread. Safe to call twice."""
+        if self._thread.is_alive():
+            if not self._state.settled:
+                self.stop("the session ended")
+            self._loop.call_soon_threadsafe(self._closing.set)
+            self._thread.join()
+
+    # The background thread from here on.
+
+    def _main(self) -> None:
+        try:
+            self._loop.run_until_complete(self._run())
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._loop.close()
+            self._settle()
+
+    async def _run(self) -> None:
+        self._feeder = asyncio.create_task(self._measure_all())
+        try:
+            await self._feeder
+        except asyncio.CancelledError:
+            pass
+        except _Exhausted as spent:
+            self._halt(RunStopped(str(spent)))
+        except LlmevalError as error:
+            self._halt(RunStopped(str(error), error))
+        except Exception as error:  # noqa: BLE001 - a defect must end the run, not hang it
+            self._halt(RunStopped(f"the engine failed: {error!r}", _defect(error)))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._settle()
+        await self._closing.wait()
+        for endpoint in self._endpoints.values():
+            await endpoint.close()
+
+    def _settle(self) -> None:
+        with self._ready:
+            self._state.settled = True
+            self._ready.notify_all()
+
+    async def _measure_all(self) -> None:
+        for endpoint in self._endpoints.values():
+            await endpoint.open()
+        self._wiring.opened()
+        for phase, indexed in itertools.groupby(enumerate(self._plan), _phase):
+            if isinstance(phase, PlannedTest):
+                await self._timed_phase(phase, [index for index, _ in indexed])
+            else:
+                await self._feed(index for index, _ in indexed)
+                await self._drain()
+        await self._drain()
+
+    async def _ask(self, ref: str, request: Request) -> Called:
+        caller = self._callers[ref]
+        await caller.limiter.acquire()
+        try:
+            return await caller.call(request)
+        finally:
+            caller.limiter.release()
+
+    async def _feed(self, indices: Any) -> None:
+        state = self._state
+        for index in indices:
+            state.position = index + 1
+            if self._begun[index]:
+                continue
+            while state.position - state.taken > self._window:
+                self._room.clear()
+                state.starved = True
+                if state.position - state.taken <= self._window:
+                    break
+                await self._room.wait()
+            if self._budget.exhausted:
+                await self._drain()
+                raise _Exhausted(self._budget.exhausted)
+            await self._begin_when_free(index)
+
+    async def _begin_when_free(self, index: int) -> None:
+        ready = self._wiring.clock.monotonic()
+        limiter = self._callers[self._plan[index].model].limiter
+        await limiter.acquire()
+        if self._begun[index]:
+            limiter.release()
+            return
+        self._begun[index] = 1
+        self._spawn(self._measure(index, ready, limiter))
+
+    async def _timed_phase(self, test: PlannedTest, indices: Sequence[int]) -> None:
+        todo = [index for index in indices if not self._begun[index] and not self._known(index)]
+        if self._before_timed and todo:
+            await self._before_timed()
+        for caller in self._callers.values():
+            caller.limiter.set_ceiling(test.declared.concurrency or 4)
+        if todo:
+            await self._warm_up(test, todo)
+        for index in indices:
+            if self._budget.exhausted:
+                break
+            if not self._begun[index]:
+                await self._begin_when_free(index)
+        await self._drain()
+        with self._ready:
+            self._state.finished.update(self._state.held)
+            self._state.held.clear()
+            self._ready.notify_all()
+        for caller in self._callers.values():
+            caller.limiter.set_ceiling(self._wiring.concurrency)
+        if self._budget.exhausted:
+            raise _Exhausted(self._budget.exhausted)
+
+    async def _warm_up(self, test: PlannedTest, indices: Sequence[int]) -> None:
+        """Make calls whose answers are thrown away, so that connections and caches are warm."""
+
+        async def one(index: int) -> None:
+            planned = self._plan[index]
+            limiter = self._callers[planned.model].limiter
+            await limiter.acquire()
+            try:
+                await solve(planned, self._asker(planned))
+            except Halted:
+                pass
+            finally:
+                limiter.release()
+
+        await asyncio.gather(*(one(index) for index in indices[: test.declared.warmup]))
+
+    async def _measure(self, index: int, ready: float, limiter: Limiter) -> None:
+        try:
+            finished = self._known(index)
+            if finished is None:
+                finished = await self._observe(self._plan[index], ready)
+                self._wiring.record(finished.observation)
+            self._hand_over(index, finished)
+        except Halted:
+            pass
+        except LlmevalError as error:
+            self._halt(RunStopped(str(error), error))
+        except Exception as error:  # noqa: BLE001 - a defect must end the run, not hang it
+            self._halt(RunStopped(f"the engine failed: {error!r}", _defect(error)))
+        finally:
+            limiter.release()
+
+    async def _observe(self, planned: PlannedSample, ready: float) -> Finished:
+        asker = self._asker(planned)
+        outcome = await solve(planned, asker)
+        prompt = asker.asked.messages if asker.asked else ()
+        scores = []
+        if isinstance(outcome, Response):
+            sample = Sample(planned.case, prompt, outcome, planned.repetition)
+            scores = await self._scoring(planned.test).score(sample)
+        observation = _observation(planned, asker, outcome, ready, self._wiring)
+        return Finished(msgspec.structs.replace(observation, scores=scores), prompt)
+
+    def _hand_over(self, index: int, finished: Finished) -> None:
+        timed = self._plan[index].test.declared.timed
+        with self._ready:
+            self._state.recorded += 1
+            (self._state.held if timed else self._state.finished)[index] = finished
+            if index == self._state.wanted and not timed:
+                self._ready.notify_all()
+
+    def _known(self, index: int) -> Finished | None:
+        observation = self._wiring.recorded(self._plan[index].key)
+        if observation is None:
+            return None
+        messages = observation.request.get("messages", [])
+        return Finished(observation, tuple(msgspec.convert(messages, list[Message])))
+
+    def _out_of_turn(self, index: int) -> bool:
+        """Whether the taker wants a sample that the feeder would not reach by itself."""
+        timed = self._plan[index].test.declared.timed
+        ahead = index >= self._state.position and self._state.starved
+        return not timed and not self._begun[index] and (ahead or index < self._state.position)
+
+    def _begin(self, index: int) -> None:
+        self._spawn(self._begin_when_free(index))
+
+    def _spawn(self, work: Any) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self) -> None:
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
+
+    def _halt(self, stop: RunStopped) -> None:
+        with self._ready:
+            self._state.stop = self._state.stop or stop
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._feeder:
+            self._feeder.cancel()
+
+    def _scoring(self, test: PlannedTest) -> ScoringRoom:
+        if test not in self._rooms:
+            self._rooms[test] = ScoringRoom(test.declared.scorers, self._pool)
+        return self._rooms[test]
+
+    def _asker(self, planned: PlannedSample) -> SampleAsker:
+        wiring = self._wiring
+        return SampleAsker(
+            self._callers[planned.model], planned, dict(wiring.settings), wiring.seed
+        )
+
+    def _caller(self, ref: str) -> Caller:
+        wiring, endpoint = self._wiring, self._endpoints[ref]
+
+        def opened(failure: CallFailure) -> None:
+            message = _down(endpoint, failure)
+            self._halt(RunStopped(message, EndpointDown(message)))
+
+        return Caller(
+            endpoint=endpoint,
+            policy=wiring.policy,
+            limiter=Limiter(wiring.concurrency, wiring.clock),
+            breaker=Breaker(wiring.clock, opened),
+            budget=self._budget,
+            clock=wiring.clock,
+            cache=wiring.cache,
+            price=wiring.prices.get(endpoint.identity.name),
+        )
+
+
+class _Exhausted(LlmevalError):
+    """The budget is used up: a clean stop."""
+
+
+def _defect(error: Exception) -> LlmevalError:
+    wrapped = LlmevalError(f"internal error, please report it: {error!r}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _phase(indexed: tuple[int, PlannedSample]) -> PlannedTest | None:
+    test = indexed[1].test
+    return test if test.declared.timed else None
+
+
+def _observation(
+    planned: PlannedSample,
+    asker: SampleAsker,
+    outcome: Response | CallFailure,
+    ready: float,
+    wiring: Wiring,
+) -> Observation:
+    """Bring together what one sample was and what it took; several calls add up."""
+    test, case, calls = planned.test, planned.case, asker.calls
+    answered = isinstance(outcome, Response)
+    response = outcome if isinstance(outcome, Response) else None
+    latencies = [call.latency for call in calls if call.latency is not None]
+    costs = [call.cost_usd for call in calls]
+    backoff = sum(call.backoff for call in calls)
+    elapsed = wiring.clock.monotonic() - ready
+    return Observation(
+        suite=test.suite,
+        test=test.test,
+        case_id=case.id,
+        repetition=planned.repetition,
+        model=planned.model,
+        deployed_model=response.deployed_model if response else None,
+        group=case.group,
+        tags=case.tags,
+        request=_plain_request(asker.asked),
+        outcome=ANSWERED if answered else outcome.kind,
+        response=response,
+        error=outcome if isinstance(outcome, CallFailure) else None,
+        timings=Timings(
+            queued=max(0.0, elapsed - backoff - sum(latencies)),
+            backoff=backoff,
+            ttft=calls[-1].ttft if calls else None,
+            latency=sum(latencies) if latencies and not any(c.cached for c in calls) else None,
+            started_at=calls[0].sent_at if calls else wiring.clock.time(),
+        ),
+        attempts=sum(call.attempts for call in calls),
+        cached=bool(calls) and all(call.cached for call in calls),
+        usage=response.usage if response else Usage(),
+        cost_usd=None if None in costs else sum(c for c in costs if c is not None),
+        scores=[],
+    )
+
+
+def _plain_request(request: Request | None) -> dict[str, Any]:
+    if request is None:
+        return {"messages": []}
+    messages = [{"role": m.role, "content": m.content} for m in request.messages]
+    return {"messages": messages, "settings": request.settings, "stream": request.stream}
+
+
+_FIX = {
+    "unauthorized": "give a valid key (OPENAI_API_KEY or LLMEVAL_API_KEY)",
+    "forbidden": "the key may not use this model: ask for access",
+    "not_found": "check the URL and the model's name after '#'",
+    "bad_request": "the server rejects these requests: check the model's name and the settings",
+    "refused_connection": "start the server, or correct host and port",
+    "dns": "correct the host's name",
+    "tls": "use http:// for a server without TLS, or mend its certificate",
+    "timeout": "raise --timeout, or look at the server",
+}
+
+
+def _down(endpoint: Endpoint, failure: CallFailure) -> str:
+    status = f" (HTTP {failure.status})" if failure.status else ""
+    fix = _FIX.get(failure.kind, "look at the server's log")
+    return f"{endpoint.identity.ref} is down: {failure.kind}{status}: {failure.message}; {fix}"

@@ -1,0 +1,79 @@
+"""Scorers in micro-batches, off the event loop: whatever has gathered while the last batch ran."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from llmeval.ports import Scorer
+from llmeval.records import NotScored, Sample, Score
+
+__all__ = ["ScoringRoom", "score_batch"]
+
+Finding = Score | NotScored
+_MOST: Final = 64
+
+
+class ScoringRoom:
+    """Scores the samples of one test. Lives on one event loop; one batch at a time."""
+
+    def __init__(self, scorers: Sequence[Scorer], pool: ThreadPoolExecutor) -> None:
+        self._scorers = scorers
+        self._pool = pool
+        self._waiting: list[tuple[Sample, asyncio.Future[list[Finding]]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def score(self, sample: Sample) -> list[Finding]:
+        """Return one finding a scorer, in the order of declaration."""
+        if not self._scorers:
+            return []
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((sample, future))
+        if self._running is None:
+            self._running = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                samples = [sample for sample, _ in batch]
+                found = await loop.run_in_executor(self._pool, score_batch, self._scorers, samples)
+                for (_, future), findings in zip(batch, found, strict=True):
+                    if not future.done():
+                        future.set_result(findings)
+        finally:
+            self._running = None
+
+
+def score_batch(scorers: Sequence[Scorer], samples: Sequence[Sample]) -> list[list[Finding]]:
+    """Return each sample's findings. A scorer that crashes has scored nothing, and says so."""
+    columns = [_column(scorer, samples) for scorer in scorers]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _column(scorer: Scorer, samples: Sequence[Sample]) -> list[Finding]:
+    try:
+        return _checked(scorer, scorer.score(samples), len(samples))
+    except Exception as error:  # noqa: BLE001 - a scorer may raise anything: then nothing is scored
+        if len(samples) == 1:
+            reason = f"{type(error).__name__}: {error}"[:500]
+            return [NotScored(scorer.identity.name, "scorer_error", reason)]
+    return [_column(scorer, [sample])[0] for sample in samples]
+
+
+def _checked(scorer: Scorer, found: Sequence[Finding], expected: int) -> list[Finding]:
+    if len(found) != expected:
+        raise ValueError(f"{expected} samples, but {len(found)} findings")
+    return [_plausible(scorer.identity.name, finding) for finding in found]
+
+
+def _plausible(name: str, finding: Finding) -> Finding:
+    if isinstance(finding, NotScored):
+        return finding
+    if not isinstance(finding, Score) or not 0.0 <= finding.value <= 1.0:
+        return NotScored(name, "scorer_error", f"not a score between 0 and 1: {finding!r}"[:500])
+    return finding

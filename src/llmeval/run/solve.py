@@ -1,0 +1,67 @@
+"""From a planned sample to an answer: the default solver, and the endpoint as solvers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmeval.ports import Asker, CallFailed
+from llmeval.records import CallFailure, Message, Request, Response
+from llmeval.run.call import Called, Caller, Halted
+from llmeval.run.plan import PlannedSample
+
+__all__ = ["SampleAsker", "solve"]
+
+
+@dataclass
+class SampleAsker:
+    """Asks on behalf of one sample, and remembers what was asked and what it took."""
+
+    caller: Caller
+    planned: PlannedSample
+    defaults: dict[str, Any]
+    seed: int
+    asked: Request | None = None
+    calls: list[Called] = field(default_factory=list)
+
+    async def ask(self, prompt: str | Sequence[Message], **settings: Any) -> Response:
+        """See ``ports.Asker``."""
+        declared = self.planned.test.declared
+        self.asked = Request(
+            messages=(Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt),
+            settings={**self.defaults, **declared.settings, **settings},
+            stream=declared.stream,
+            repetition=self.planned.repetition,
+            seed=self.seed,
+        )
+        called = await self.caller.call(self.asked, timed=declared.timed)
+        self.calls.append(called)
+        if isinstance(called.outcome, CallFailure):
+            raise CallFailed(called.outcome)
+        return called.outcome
+
+
+async def solve(planned: PlannedSample, asker: SampleAsker) -> Response | CallFailure:
+    """Run the sample's solver; whatever it raises is an outcome with its name."""
+    solver = planned.test.declared.solver
+    try:
+        if solver is None:
+            return await _prompted(planned, asker)
+        response = await solver(planned.case, asker)
+    except CallFailed as failed:
+        return failed.failure
+    except Halted:
+        raise
+    except Exception as error:  # noqa: BLE001 - a user's solver may raise anything: it is data
+        return CallFailure("solver_error", f"{type(error).__name__}: {error}"[:500])
+    if isinstance(response, Response):
+        return response
+    return CallFailure("solver_error", f"the solver returned {type(response).__name__}")
+
+
+async def _prompted(planned: PlannedSample, asker: Asker) -> Response:
+    """The default solver: render the prompt and ask once."""
+    prompt = planned.test.prompt
+    assert prompt is not None  # noqa: S101 - evaluate() demands a prompt or a solver
+    return await asker.ask(prompt.render(planned.case.inputs))
