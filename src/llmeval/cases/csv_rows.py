@@ -6,12 +6,10 @@ import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Literal
 
 from llmeval.cases.problems import Problems
 from llmeval.cases.rows import CaseList
-from llmeval.errors import nearest
 from llmeval.records import Case
 
 __all__ = ["read_csv"]
@@ -44,7 +42,7 @@ def read_csv(text: str, problems: Problems) -> list[Case]:
 def _numbered_rows(text: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that is not blank with the line it begins on."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    for _ in count():
+    while True:
         line = reader.line_num + 1
         try:
             with _long_cells():
@@ -100,8 +98,9 @@ def _place(title: str) -> _Place | str:
         if not name:
             return f"must be written '{prefix}.NAME'"
         return ("tags" if prefix == "tags" else "inputs", name)
-    if dot and (guess := nearest(prefix, ("tags", "inputs"))):
-        return f"has an unknown prefix.{guess}"
+    for word in ("tags", "inputs"):
+        if dot and prefix.casefold().rstrip("s") == word.rstrip("s"):
+            return f"must be written '{word}.{name or 'NAME'}'"
     return ("inputs", title)
 
 

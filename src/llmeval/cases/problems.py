@@ -19,9 +19,6 @@ class Problems:
         self.path = path
         self._found: list[str] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
     def add(self, line: int, text: str) -> None:
         """Note a problem on a line (from 1); the fifth ends the reading with a ``CaseError``."""
         self._found.append(f"{self.path}:{line}: {text}")

@@ -102,6 +102,8 @@ class _Walk:
             self._environment.get_template(name)
         except TemplateSyntaxError as error:
             raise PromptError(f"{path}:{error.lineno}: {error.message}") from error
+        except ValueError as error:
+            raise PromptError(f"{path}: {error}") from error
         except (RecursionError, SyntaxError, MemoryError) as error:
             raise PromptError(f"{path}: nested too deeply; flatten the template") from error
         self.trees[name] = tree

@@ -12,7 +12,7 @@ from jinja2 import Template, TemplateNotFound
 
 from llmeval.errors import PromptError, nearest
 from llmeval.prompts.closure import Closure, closure_of
-from llmeval.prompts.roles import MAX_CHARACTERS, PlacedError, Rendering, rendering
+from llmeval.prompts.roles import PlacedError, Rendering, rendering
 from llmeval.prompts.sandbox import MissingVariable, PromptEnvironment
 from llmeval.prompts.sources import Roots
 from llmeval.records import Case, Message
@@ -112,8 +112,6 @@ class PromptLibrary:
 
 
 def _check_characters(message: Message) -> None:
-    if len(message.content) > MAX_CHARACTERS:
-        raise PromptError(f"the {message.role} message exceeds {MAX_CHARACTERS:,} characters")
     if not message.content.isascii():
         try:
             message.content.encode()

@@ -47,7 +47,10 @@ class Rendering:
         self.characters = MAX_CHARACTERS
 
     def spend(self, steps: int) -> None:
-        """Count loop turns, calls and includes; raise ``PromptError`` past ``MAX_STEPS``."""
+        """Count steps: one for a loop's turn, ten for a call or an include.
+
+        Raises ``PromptError`` past ``MAX_STEPS``.
+        """
         self.steps -= steps
         if self.steps < 0:
             raise PromptError(

@@ -22,6 +22,7 @@ __all__ = ["MissingVariable", "PromptEnvironment"]
 
 _COUNTED = "llmeval counted"
 _CHAINED = "llmeval chained"
+_CALL = 10
 _WIDENING = frozenset({"center", "expandtabs", "ljust", "replace", "rjust", "zfill"})
 _BOUNDED = ("batch", "center", "indent", "slice", "truncate", "wordwrap")
 _REMOVED = ("random", "lipsum")
@@ -118,15 +119,15 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
     def _load_template(self, name: str, globals: Any) -> Template:
         if (current := rendering.get(None)) is not None:
-            current.spend(1)
+            current.spend(_CALL)
         return super()._load_template(name, globals)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call on behalf of a template, counting it."""
-        rendering.get().spend(1)
+        rendering.get().spend(_CALL)
         owner = getattr(obj, "__self__", None)
         if isinstance(owner, RoleExtension):
-            return obj(*args, **kwargs)
+            return obj(*args, caller=kwargs["caller"])
         if isinstance(owner, str) and obj.__name__ == "join":
             return self.concat(_joined(owner, *args))
         return super().call(context, obj, *args, **kwargs)
