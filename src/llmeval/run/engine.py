@@ -14,7 +14,6 @@ import itertools
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -22,71 +21,23 @@ import msgspec
 from llmeval.errors import EndpointDown, LlmevalError
 from llmeval.ports import Endpoint
 from llmeval.records import (
-    ANSWERED,
     CallFailure,
     Message,
-    Observation,
     Request,
     Response,
     Sample,
-    SampleKey,
-    Timings,
-    Usage,
 )
 from llmeval.run.budget import Budget
 from llmeval.run.call import Called, Caller, Halted
+from llmeval.run.handover import Finished, Progress, RunStopped, State
 from llmeval.run.limits import Breaker, Limiter
+from llmeval.run.observe import describe_down, observation_of
 from llmeval.run.plan import PlannedSample, PlannedTest
 from llmeval.run.scoring import ScoringRoom
 from llmeval.run.solve import SampleAsker, solve
 from llmeval.run.wiring import Wiring
 
 __all__ = ["Engine", "Finished", "Progress", "RunStopped"]
-
-
-class RunStopped(Exception):
-    """The engine measures no more. ``reason`` is for people; ``error`` where something failed."""
-
-    def __init__(self, reason: str, error: LlmevalError | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.error = error
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A sample as measured: its observation, and the prompt that was sent."""
-
-    observation: Observation
-    prompt: tuple[Message, ...]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where the run stands. ``spent`` is US dollars or unknown; ``elapsed`` is seconds."""
-
-    done: int
-    planned: int
-    calls: int
-    in_flight: int
-    retries: int
-    spent: float | None
-    elapsed: float
-
-
-@dataclass
-class _State:
-    """What both threads look at; each field is written by one of them only."""
-
-    taken: int = 0
-    position: int = 0
-    recorded: int = 0
-    starved: bool = False
-    wanted: int = -1
-    settled: bool = False
-    stop: RunStopped | None = None
-    finished: dict[int, Finished] = field(default_factory=dict)
-    held: dict[int, Finished] = field(default_factory=dict)
 
 
 class Engine:
@@ -106,7 +57,7 @@ class Engine:
         self._before_timed = before_timed
         self._window = max(256, 4 * wiring.concurrency)
         self._begun = bytearray(len(plan))
-        self._state = _State()
+        self._state = State()
         self._ready = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._room = asyncio.Event()
@@ -328,7 +279,7 @@ class Engine:
         if isinstance(outcome, Response):
             sample = Sample(planned.case, prompt, outcome, planned.repetition)
             scores = await self._scoring(planned.test).score(sample)
-        observation = _observation(planned, asker, outcome, ready, self._wiring)
+        observation = observation_of(planned, asker, outcome, ready, self._wiring)
         return Finished(msgspec.structs.replace(observation, scores=scores), prompt)
 
     def _hand_over(self, index: int, finished: Finished) -> None:
@@ -388,7 +339,7 @@ class Engine:
         wiring, endpoint = self._wiring, self._endpoints[ref]
 
         def opened(failure: CallFailure) -> None:
-            message = _down(endpoint, failure)
+            message = describe_down(endpoint.identity.ref, failure)
             self._halt(RunStopped(message, EndpointDown(message)))
 
         return Caller(
@@ -416,71 +367,3 @@ def _defect(error: Exception) -> LlmevalError:
 def _phase(indexed: tuple[int, PlannedSample]) -> PlannedTest | None:
     test = indexed[1].test
     return test if test.declared.timed else None
-
-
-def _observation(
-    planned: PlannedSample,
-    asker: SampleAsker,
-    outcome: Response | CallFailure,
-    ready: float,
-    wiring: Wiring,
-) -> Observation:
-    """Bring together what one sample was and what it took; several calls add up."""
-    test, case, calls = planned.test, planned.case, asker.calls
-    answered = isinstance(outcome, Response)
-    response = outcome if isinstance(outcome, Response) else None
-    latencies = [call.latency for call in calls if call.latency is not None]
-    costs = [call.cost_usd for call in calls]
-    backoff = sum(call.backoff for call in calls)
-    elapsed = wiring.clock.monotonic() - ready
-    return Observation(
-        suite=test.suite,
-        test=test.test,
-        case_id=case.id,
-        repetition=planned.repetition,
-        model=planned.model,
-        deployed_model=response.deployed_model if response else None,
-        group=case.group,
-        tags=case.tags,
-        request=_plain_request(asker.asked),
-        outcome=ANSWERED if answered else outcome.kind,
-        response=response,
-        error=outcome if isinstance(outcome, CallFailure) else None,
-        timings=Timings(
-            queued=max(0.0, elapsed - backoff - sum(latencies)),
-            backoff=backoff,
-            ttft=calls[-1].ttft if calls else None,
-            latency=sum(latencies) if latencies and not any(c.cached for c in calls) else None,
-            started_at=calls[0].sent_at if calls else wiring.clock.time(),
-        ),
-        attempts=sum(call.attempts for call in calls),
-        cached=bool(calls) and all(call.cached for call in calls),
-        usage=response.usage if response else Usage(),
-        cost_usd=None if None in costs else sum(c for c in costs if c is not None),
-        scores=[],
-    )
-
-
-def _plain_request(request: Request | None) -> dict[str, Any]:
-    if request is None:
-        return {"messages": []}
-    messages = [{"role": m.role, "content": m.content} for m in request.messages]
-    return {"messages": messages, "settings": request.settings, "stream": request.stream}
-
-
-_FIX = {
-    "unauthorized": "give a valid key (OPENAI_API_KEY or LLMEVAL_API_KEY)",
-    "forbidden": "the key may not use this model: ask for access",
-    "not_found": "check the URL and the model's name after '#'",
-    "bad_request": "the server rejects these requests: check the model's name and the settings",
-    "refused_connection": "start the server, or correct host and port",
-    "dns": "correct the host's name",
-    "tls": "use http:// for a server without TLS, or mend its certificate",
-    "timeout": "raise --timeout, or look at the server",
-}
-
-
-def _down(endpoint: Endpoint, failure: CallFailure) -> str:
-    status = f" (HTTP {failure.status})" if failure.status else ""
-    fix = _FIX.get(failure.kind, "look at the server's log")
-    return f"{endpoint.identity.ref} is down: {failure.kind}{status}: {failure.message}; {fix}"

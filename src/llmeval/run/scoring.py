@@ -29,7 +29,7 @@ class ScoringRoom:
         """Return one finding a scorer, in the order of declaration."""
         if not self._scorers:
             return []
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[list[Finding]] = asyncio.get_running_loop().create_future()
         self._waiting.append((sample, future))
         if self._running is None:
             self._running = asyncio.create_task(self._work())

@@ -38,8 +38,9 @@ def _ignore() -> None:
 
 @dataclass(frozen=True)
 class Wiring:
-    """``opened`` is called once every endpoint is open and knows who it is. ``record`` appends an observation and must not return before it is safe; ``recorded`` looks
-    one up that an earlier session measured. ``budget`` is US dollars."""
+    """``opened`` is called once every endpoint is open and knows who it is. ``record`` appends an
+    observation and must not return before it is safe; ``recorded`` looks one up that an earlier
+    session measured. ``budget`` is US dollars."""
 
     record: Callable[[Observation], None]
     opened: Callable[[], None] = _ignore
