@@ -1,0 +1,61 @@
+"""Scorers: what judges an answer. Each is a factory that returns a frozen scorer.
+
+The names below load on first use, so that importing this package costs next to nothing. No module
+bears a factory's name, so that importing one never hides a factory.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llmeval.scorers.abstaining import abstention as abstention
+    from llmeval.scorers.grounding import groundedness as groundedness
+    from llmeval.scorers.options import choice as choice
+    from llmeval.scorers.options import one_of as one_of
+    from llmeval.scorers.plain import contains as contains
+    from llmeval.scorers.plain import equals as equals
+    from llmeval.scorers.plain import regex as regex
+    from llmeval.scorers.plain import similar as similar
+    from llmeval.scorers.refusing import refusal as refusal
+    from llmeval.scorers.schema import json_schema as json_schema
+    from llmeval.scorers.toxic import toxicity as toxicity
+
+__all__ = [
+    "abstention",
+    "choice",
+    "contains",
+    "equals",
+    "groundedness",
+    "json_schema",
+    "one_of",
+    "refusal",
+    "regex",
+    "similar",
+    "toxicity",
+]
+
+_HOMES = {
+    "abstention": "abstaining",
+    "choice": "options",
+    "contains": "plain",
+    "equals": "plain",
+    "groundedness": "grounding",
+    "json_schema": "schema",
+    "one_of": "options",
+    "refusal": "refusing",
+    "regex": "plain",
+    "similar": "plain",
+    "toxicity": "toxic",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
