@@ -155,7 +155,7 @@ def _x(distance: float, reach: float) -> str:
 
 
 def _ticks(reach: float) -> tuple[Tick, ...]:
-    marks = [step for step in (0.05, 0.25, 1) for step in (step * reach,)]
+    marks = [share * reach for share in (0.05, 0.25, 1)]
     made = [Tick(_x(-m, reach), f"−{m:.3g}") for m in reversed(marks)]
     return (*made, Tick(_x(0, reach), ""), *(Tick(_x(m, reach), f"+{m:.3g}") for m in marks))
 

@@ -18,6 +18,7 @@ __all__ = [
     "metric_parts",
     "money",
     "percent",
+    "score",
     "seconds",
     "threshold",
     "unit_of",
@@ -71,6 +72,11 @@ def seconds(value: float | None, extra: int = 0) -> str:
         return MISSING
     places = (3 if abs(value) < 0.1 else 2 if abs(value) < 10 else 1) + extra
     return f"{value:.{places}f} s"
+
+
+def score(value: float | None) -> str:
+    """Return a score in 0..1."""
+    return _figure(value, "score", -1)
 
 
 def figure(value: float | None, unit: Unit, beside: float | None = None) -> str:
