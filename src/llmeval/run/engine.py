@@ -41,7 +41,11 @@ __all__ = ["Engine", "Finished", "Progress", "RunStopped"]
 
 
 class Engine:
-    """Measures a plan. ``start`` it, ``take`` each sample, ``close`` it."""
+    """Measures a plan. ``start`` it, ``take`` each sample, ``close`` it.
+
+    ``before_timed`` is awaited ahead of each timed phase. Without ``look_ahead`` a sample is only
+    asked for when it is taken.
+    """
 
     def __init__(
         self,
@@ -50,11 +54,13 @@ class Engine:
         wiring: Wiring,
         *,
         before_timed: Callable[[], Awaitable[None]] | None = None,
+        look_ahead: bool = True,
     ) -> None:
         self._plan = plan
         self._endpoints = endpoints
         self._wiring = wiring
         self._before_timed = before_timed
+        self._look_ahead = look_ahead
         self._window = max(256, 4 * wiring.concurrency)
         self._begun = bytearray(len(plan))
         self._state = State()
@@ -173,6 +179,10 @@ class Engine:
         for endpoint in self._endpoints.values():
             await endpoint.open()
         self._wiring.opened()
+        if not self._look_ahead:
+            self._state.position = len(self._plan)
+            await self._closing.wait()
+            return
         for phase, indexed in itertools.groupby(enumerate(self._plan), _phase):
             if isinstance(phase, PlannedTest):
                 await self._timed_phase(phase, [index for index, _ in indexed])
@@ -283,11 +293,11 @@ class Engine:
         return Finished(msgspec.structs.replace(observation, scores=scores), prompt)
 
     def _hand_over(self, index: int, finished: Finished) -> None:
-        timed = self._plan[index].test.declared.timed
+        hold = self._look_ahead and self._plan[index].test.declared.timed
         with self._ready:
             self._state.recorded += 1
-            (self._state.held if timed else self._state.finished)[index] = finished
-            if index == self._state.wanted and not timed:
+            (self._state.held if hold else self._state.finished)[index] = finished
+            if index == self._state.wanted and not hold:
                 self._ready.notify_all()
 
     def _known(self, index: int) -> Finished | None:
@@ -299,7 +309,7 @@ class Engine:
 
     def _out_of_turn(self, index: int) -> bool:
         """Whether the taker wants a sample that the feeder would not reach by itself."""
-        timed = self._plan[index].test.declared.timed
+        timed = self._look_ahead and self._plan[index].test.declared.timed
         ahead = index >= self._state.position and self._state.starved
         return not timed and not self._begun[index] and (ahead or index < self._state.position)
 

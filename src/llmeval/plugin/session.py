@@ -1,0 +1,433 @@
+"""One measuring session, from options to report. Hooks call it; it holds the order of things."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from llmeval import __version__
+from llmeval.config import Config, load_config
+from llmeval.endpoints import EndpointOptions, resolve
+from llmeval.errors import ConfigError, LlmevalError, RecordError, SuiteError
+from llmeval.gates import GateSet, check_metrics, load_gates, summarise
+from llmeval.plugin.items import SampleItem
+from llmeval.plugin.progress import LiveLine
+from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
+from llmeval.ports import Endpoint
+from llmeval.prompts import PromptLibrary
+from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
+from llmeval.report import ReportData, collect, render_html, render_markdown
+from llmeval.report.junit import render_junit
+from llmeval.run import CallPolicy, Engine, Finished, PlannedTest, SystemClock, Wiring, describe
+from llmeval.store import RecordWriter, ResponseCache, RunDirectory
+from llmeval.store.resume import RecordedSamples, differences
+
+__all__ = ["Evaluating", "Role"]
+
+
+class Role(enum.Enum):
+    """Which part of a session this process plays."""
+
+    ALONE = "alone"
+    CONTROLLER = "controller"
+    WORKER = "worker"
+
+
+class Evaluating:
+    """State of one session; pytest's stash holds it."""
+
+    def __init__(
+        self,
+        config: Config,
+        pytest_config: pytest.Config,
+        endpoints: dict[str, Endpoint],
+        gates: GateSet | None,
+    ) -> None:
+        self.config = config
+        self.pytest_config = pytest_config
+        self.root = pytest_config.rootpath
+        self.endpoints = endpoints
+        self.gates = gates
+        self.role = _role(pytest_config)
+        self.worker: str | None = _worker_input(pytest_config).get("workerid")
+        self.prompts = PromptLibrary([self.root / config.prompts])
+        self.tests: dict[tuple[str, str], PlannedTest] = {}
+        self.files: set[Path] = set()
+        self.partial: list[str] = []
+        self.amendments: dict[SampleKey, list[Score | NotScored]] = {}
+        self.order: list[SampleKey] = []
+        self.summary: Summary | None = None
+        self.problem: LlmevalError | None = None
+        self.before_timed: Any = None
+        self.planned: list[SampleItem] = []
+        self.mine: set[int] | None = None
+        self.replaces_another = False
+        self.worker_calls: dict[str, int] = {}
+        self.report_data: ReportData | None = None
+        self._run: RunInfo | None = None
+        self._engine: Engine | None = None
+        self._writer: RecordWriter | None = None
+        self._cache: ResponseCache | None = None
+        self._recorded: RecordedSamples | None = None
+        self._clock = SystemClock()
+        self._live = LiveLine(pytest_config)
+        self.run_id, self.directory = self._where()
+
+    @classmethod
+    def begin(cls, pytest_config: pytest.Config, options: dict[str, Any]) -> Evaluating:
+        """Check everything that can be checked before collection; raises ``LlmevalError``."""
+        root = pytest_config.rootpath
+        config = load_config(options, root)
+        keys = (os.environ.get("LLMEVAL_API_KEY"), os.environ.get("OPENAI_API_KEY"))
+        endpoint_options = EndpointOptions(
+            api_key=next((key for key in keys if key), None),
+            project=config.project,
+            location=config.location,
+            api_endpoint=config.api_endpoint,
+            seed=config.seed,
+            concurrency=config.concurrency,
+        )
+        endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
+        if config.budget is not None:
+            for endpoint in endpoints.values():
+                if endpoint.identity.name not in config.prices:
+                    raise ConfigError(
+                        f"--budget needs the price of {endpoint.identity.name!r}: add it to "
+                        f"[tool.llmeval.prices] in pyproject.toml, in US dollars for a million "
+                        f"tokens: {endpoint.identity.name!r} = {{input = 0.10, output = 0.40}}"
+                    )
+        path = root / config.gates
+        gates = load_gates(path) if path.exists() or "gates" in options else None
+        return cls(config, pytest_config, endpoints, gates)
+
+    # Collection
+
+    def add_test(self, test: PlannedTest, path: Path) -> None:
+        """Take note of a test that was collected; raises ``SuiteError`` for a second of its name."""
+        key = (test.suite, test.test)
+        if key in self.tests and self.tests[key].source != test.source:
+            raise SuiteError(f"{path}: suite {test.suite!r} has two tests called {test.test!r}")
+        self.tests[key] = test
+        self.files |= {path, Path(test.source)}
+
+    def collected(self, items: list[pytest.Item]) -> None:
+        """Keep this process's shard, before anything else is deselected."""
+        shard = self.config.shard_of()
+        if shard:
+            self.partial.append(f"--shard={self.config.shard}: one of {shard[1]} parts")
+            keep_shard(items, shard, self.pytest_config)
+
+    def put_timed_last(self, items: list[pytest.Item]) -> None:
+        """Move latency suites behind all others, in place."""
+        items.sort(
+            key=lambda item: isinstance(item, SampleItem) and item.planned.test.declared.timed
+        )
+
+    def plan(self, session: pytest.Session) -> None:
+        """Fix what will be measured, and check it against prompts and gates."""
+        if self.role is Role.CONTROLLER:
+            return
+        try:
+            self._plan(session)
+        except LlmevalError as error:
+            if self.role is Role.ALONE:
+                raise pytest.UsageError(str(error)) from None
+            self.problem = error
+            session.items.clear()
+
+    def _plan(self, session: pytest.Session) -> None:
+        self.planned = [item for item in session.items if isinstance(item, SampleItem)]
+        self.order = [item.planned.key for item in self.planned]
+        for place, item in enumerate(self.planned):
+            item.place = place
+        reason = narrowed_by(session, len(self.planned), self._promised())
+        if reason:
+            self.partial.append(reason)
+        self._check_gates(session)
+        if plan_to := self.pytest_config.getoption("llmeval_plan", None):
+            self._write_plan(Path(plan_to))
+        if not self.pytest_config.getoption("collectonly"):
+            for test in self.tests.values():
+                if test.prompt:
+                    test.prompt.check(test.cases, test.source)
+
+    def _promised(self) -> int:
+        models = len(self.config.model)
+        return sum(len(t.cases) * t.samples * models for t in self.tests.values())
+
+    def _check_gates(self, session: pytest.Session) -> None:
+        if not self.gates:
+            return
+        infos = [describe(test, self.config.model) for test in self.tests.values()]
+        suites = {info.suite for info in infos}
+        narrowed = session.config.args_source is pytest.Config.ArgsSource.ARGS
+        gates = self.gates
+        if narrowed:
+            missing = [g for g in gates.gates if g.metric.split(".")[0] not in suites]
+            if missing:
+                self.partial.append("only some suites were named: " + " ".join(session.config.args))
+            gates = msgspec.structs.replace(
+                gates, gates=tuple(g for g in gates.gates if g not in missing)
+            )
+        check_metrics(gates, infos)
+
+    def _write_plan(self, path: Path) -> None:
+        infos = [describe(test, self.config.model) for test in self.tests.values()]
+        plan = {
+            "suites": infos,
+            "models": list(self.config.model),
+            "concurrency": self.config.concurrency,
+            "samples": len(self.planned),
+            "gates": str(self.root / self.config.gates) if self.gates else None,
+            "seconds_per_call": None,
+        }
+        path.write_bytes(msgspec.json.encode(plan))
+
+    # Measuring
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process."""
+        assert self._engine is not None  # noqa: S101 - tests run between start and finish
+        return self._engine
+
+    def start(self, session: pytest.Session) -> None:
+        """Open the run directory and begin to measure."""
+        if self.pytest_config.getoption("collectonly") or session.testsfailed:
+            return
+        try:
+            self._open_directory()
+            if self.role is not Role.CONTROLLER and not self.problem:
+                self._start_engine()
+        except LlmevalError as error:
+            self.problem = error
+            if self.role is not Role.WORKER:
+                raise pytest.UsageError(str(error)) from None
+            session.items.clear()
+
+    def _open_directory(self) -> None:
+        known = RunDirectory(self.directory).parts() if self.directory.is_dir() else []
+        if known and not self.config.resume and self.role is not Role.WORKER:
+            raise RecordError(
+                f"{self.directory} holds a run already: give --resume to go on with it, "
+                f"or another --run-dir"
+            )
+        self.run_directory = RunDirectory.create(self.directory)
+
+    def _start_engine(self) -> None:
+        config = self.config
+        if not config.no_cache and any(e.identity.cacheable for e in self.endpoints.values()):
+            self._cache = ResponseCache(self.root / config.cache_dir / "cache.sqlite")
+        if (config.resume or self.replaces_another) and self.run_directory.parts():
+            self._recorded = RecordedSamples(self.run_directory)
+        sharers = int(_worker_input(self.pytest_config).get("workercount", 1))
+        wiring = Wiring(
+            opened=self._opened,
+            record=self._record,
+            **({"recorded": self._recorded.get} if self._recorded else {}),
+            clock=self._clock,
+            policy=CallPolicy(
+                config.timeout, config.max_attempts, config.retry_for, config.cache_ttl
+            ),
+            concurrency=max(1, config.concurrency // sharers),
+            max_calls=_part(config.max_calls, sharers),
+            budget=config.budget / sharers if config.budget is not None else None,
+            cache=self._cache,
+            prices=config.prices,
+            settings=config.settings,
+            seed=config.seed,
+        )
+        plan = [item.planned for item in self.planned if self._is_mine(item)]
+        places = {item.place: k for k, item in enumerate(filter(self._is_mine, self.planned))}
+        self._places = places
+        self._engine = Engine(
+            plan,
+            self.endpoints,
+            wiring,
+            before_timed=self.before_timed,
+            look_ahead=not self.replaces_another,
+        )
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(0.001)
+        self._engine.start()
+
+    def _is_mine(self, item: SampleItem) -> bool:
+        return self.mine is None or item.place in self.mine
+
+    def _opened(self) -> None:
+        """Every endpoint is open: now the header can say who answers. Runs in the engine."""
+        info = RunInfo(
+            run_id=self.run_id,
+            started_at=self._clock.time(),
+            llmeval=__version__,
+            models=[e.identity for e in self.endpoints.values()],
+            suites=[describe(test, self.config.model) for test in self.tests.values()],
+            inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
+            seed=self.config.seed,
+            partial=list(self.partial),
+            command=list(self.pytest_config.invocation_params.args)
+            if self.role is Role.ALONE
+            else list(_worker_input(self.pytest_config).get("llmeval", {}).get("command", [])),
+            versions=versions(),
+            settings=dict(self.config.settings),
+        )
+        if self._recorded:
+            old = self._recorded.run
+            changed = differences(old, info)
+            if changed:
+                raise RecordError(
+                    f"cannot resume {self.directory}: it was measured with other inputs: "
+                    + "; ".join(changed)
+                )
+            info = msgspec.structs.replace(info, run_id=old.run_id, started_at=old.started_at)
+        self._run = info
+        self._writer = RecordWriter(self.run_directory.part(self.worker), info)
+
+    def _record(self, observation: Any) -> None:
+        assert self._writer is not None  # noqa: S101 - opened before the first call
+        self._writer.append(observation)
+
+    def take(self, item: SampleItem) -> Finished:
+        """Wait for an item's sample; raises ``RunStopped``."""
+        place = self._places[item.place]
+        try:
+            return self.engine.take(place, lambda: self._live.show(self.engine.progress()))
+        finally:
+            self._live.clear()
+
+    def amend(self, key: SampleKey, found: Sequence[Score | NotScored]) -> None:
+        """Keep what a body found on a sample."""
+        self.amendments[key] = list(found)
+
+    def check(self, session: pytest.Session) -> None:
+        """Stop the session where the engine cannot go on."""
+        if self._engine and self._engine.stopped and self._engine.stopped.error:
+            session.shouldstop = "llmeval: nothing more can be measured"
+
+    # Deciding
+
+    def finish(self, session: pytest.Session, cause: BaseException | None) -> None:
+        """Stop measuring, decide, and write the report. Raises ``pytest.exit`` where the
+        infrastructure failed, so that the exit code says so."""
+        self._live.clear()
+        if cause is not None:
+            self.partial.append(_reason(session, cause))
+        self._stop_engine()
+        if self.role is Role.WORKER or not hasattr(self, "run_directory"):
+            return
+        if self.run_directory.parts():
+            self._decide(session)
+        if self.problem:
+            pytest.exit(f"llmeval: {self.problem}", returncode=4)
+
+    def _stop_engine(self) -> None:
+        if self._engine is None:
+            return
+        self._engine.close()
+        sys.setswitchinterval(self._switch)
+        stopped = self._engine.stopped
+        if stopped and stopped.reason not in self.partial:
+            self.partial.append(stopped.reason)
+        if stopped and stopped.error:
+            self.problem = stopped.error
+        if self._writer:
+            self._writer.close()
+        if self._cache:
+            self._cache.close()
+
+    def _decide(self, session: pytest.Session) -> None:
+        from llmeval.plugin.verdicts import announce
+
+        directory = self.run_directory
+        try:
+            run = self._run or directory.header()
+            run = msgspec.structs.replace(run, partial=list(dict.fromkeys(self.partial)))
+            if len(directory.parts()) > 1 or self.amendments or directory.header() != run:
+                directory.join(run, self.order, self.amendments)
+            self.summary = summarise(
+                run,
+                directory.observations(),
+                self.gates,
+                today=date.today(),
+                finished_at=self._clock.time(),
+                calls=self.call_counts(),
+            )
+            directory.write_summary(self.summary)
+            data = collect(self.summary, directory.observations())
+            directory.write("report.html", render_html(data))
+            directory.write("report.md", render_markdown(data))
+            directory.write("junit.xml", render_junit(self.summary))
+            directory.point_latest()
+            self.report_data = data
+        except LlmevalError as error:
+            self.problem = self.problem or error
+            return
+        announce(self.pytest_config, self.summary, self.root / self.config.gates)
+
+    def call_counts(self) -> dict[str, int]:
+        """Return how many calls were sent and retried, by all workers where there are any."""
+        if self._engine is None:
+            return dict(self.worker_calls)
+        progress = self._engine.progress()
+        return {"sent": progress.calls, "retried": progress.retries}
+
+    def close(self) -> None:
+        """Release everything, however the session ended."""
+        if self._engine:
+            self._engine.close()
+
+    def header_lines(self) -> list[str]:
+        """Return what stands under pytest's own header."""
+        if self.role is Role.WORKER:
+            return []
+        gates = f"{len(self.gates.gates)} gates" if self.gates else "no gates"
+        return [f"llmeval {__version__}: {', '.join(self.config.model)}, {gates}"]
+
+    def _where(self) -> tuple[str, Path]:
+        given = _worker_input(self.pytest_config).get("llmeval")
+        if given:
+            return given["run_id"], Path(given["run_dir"])
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        run_id = f"{stamp}-{os.urandom(2).hex()}"
+        base = self.root / self.config.reports
+        if self.config.run_dir:
+            return run_id, (
+                self.pytest_config.invocation_params.dir / self.config.run_dir
+            ).resolve()
+        if self.config.resume:
+            latest = base / "latest"
+            if not latest.exists():
+                raise RecordError(f"--resume: there is no {latest}; name the run with --run-dir")
+            return run_id, latest.resolve()
+        return run_id, base / run_id
+
+
+def _reason(session: pytest.Session, cause: BaseException) -> str:
+    if isinstance(cause, KeyboardInterrupt):
+        return "interrupted by Ctrl-C"
+    said = session.shouldfail or session.shouldstop
+    return f"pytest stopped early: {said}" if said else f"pytest stopped early: {cause!r}"
+
+
+def _role(config: pytest.Config) -> Role:
+    if hasattr(config, "workerinput"):
+        return Role.WORKER
+    spread_out = getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None)
+    return Role.CONTROLLER if spread_out and not config.option.collectonly else Role.ALONE
+
+
+def _worker_input(config: pytest.Config) -> dict[str, Any]:
+    return getattr(config, "workerinput", {})
+
+
+def _part(whole: int | None, sharers: int) -> int | None:
+    return None if whole is None else max(1, whole // sharers)
