@@ -39,9 +39,9 @@ class EventParser:
 
     def _events(self, lines: list[bytes]) -> list[bytes]:
         events = []
+        if self._first_line and lines:
+            lines[0], self._first_line = lines[0].removeprefix(b"\xef\xbb\xbf"), False
         for line in lines:
-            if self._first_line:
-                line, self._first_line = line.removeprefix(b"\xef\xbb\xbf"), False
             if line.startswith(b"data:"):
                 value = line[5:]
                 self._data.append(value[1:] if value.startswith(b" ") else value)

@@ -1,0 +1,173 @@
+"""The chat/completions dialect as pure functions: Request to body, body to Response.
+
+Field names follow OpenAI's API reference; what vLLM, Azure, TGI and Mistral add is read too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llmeval.endpoints.text import clean
+from llmeval.records import CallFailure, Request, Response, Usage
+
+__all__ = ["MalformedAnswer", "refused_setting", "request_body", "response_of", "settle", "text_of"]
+
+_OURS = {
+    "n": "ask for repetitions with samples=N instead: each is a sample of its own",
+    "model": "it belongs into the model reference, after '#'",
+    "messages": "they come from the prompt",
+    "stream": "say stream=True in evaluate() instead",
+}
+"""Settings that would falsify the record -> what to do instead."""
+
+_FINISH = {
+    "max_tokens": "length",
+    "end_turn": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
+}
+"""Other servers' words for OpenAI's finish reasons."""
+
+
+class MalformedAnswer(ValueError):
+    """A decoded body has not the protocol's shape; the message says where."""
+
+
+def refused_setting(settings: Mapping[str, Any]) -> str | None:
+    """Return why ``settings`` cannot be sent, or ``None``. ``n=1`` is harmless."""
+    for key, remedy in _OURS.items():
+        if settings.get(key) is not None and not (key == "n" and settings[key] == 1):
+            return f"the setting {key}={settings[key]!r} is not sent: {remedy}"
+    return None
+
+
+def request_body(request: Request, model: str) -> dict[str, Any]:
+    """Return the JSON body. A stream is asked for its usage, unless ``stream_options`` is set."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        **{key: value for key, value in request.settings.items() if key not in _OURS},
+    }
+    if request.stream:
+        body["stream"] = True
+        body.setdefault("stream_options", {"include_usage": True})
+        if body["stream_options"] is None:
+            del body["stream_options"]
+    return body
+
+
+def response_of(body: object) -> Response | CallFailure:
+    """Return the answer in a decoded, non-streaming body. Raises ``MalformedAnswer``."""
+    if not isinstance(body, dict):
+        raise MalformedAnswer("the body is no JSON object")
+    choice = first_choice(body)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        raise MalformedAnswer("choices[0].message is missing")
+    text, reason = text_of(message.get("content"), "choices[0].message.content"), None
+    if not text and isinstance(message.get("refusal"), str) and message["refusal"]:
+        text, reason = message["refusal"], "refusal"
+    return settle(
+        text,
+        reason or choice.get("finish_reason"),
+        safety=safety_of(body, choice),
+        usage=usage_of(body.get("usage")),
+        model_version=model_version(body),
+        logprobs=logprobs_of(choice),
+    )
+
+
+def settle(text: str, finish_reason: object, **fields: Any) -> Response | CallFailure:
+    """Return the answer, or the failure that an answer without text is."""
+    reason = clean(finish_reason) if isinstance(finish_reason, str) else "unknown"
+    reason = _FINISH.get(reason.lower(), reason)
+    if text.strip():
+        return Response(text=clean(text), finish_reason=reason, **fields)
+    if reason == "content_filter":
+        return CallFailure("blocked_output", "the answer was withheld: content_filter")
+    if reason == "length":
+        return CallFailure(
+            "empty",
+            "no text, finish reason 'length': the token limit left no room for an answer; "
+            "raise max_tokens",
+        )
+    return CallFailure("empty", f"no text, finish reason {reason[:60]!r}")
+
+
+def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return choice 0. Raises ``MalformedAnswer``."""
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise MalformedAnswer("choices is missing or empty")
+    return choices[0]
+
+
+def text_of(content: object, where: str) -> str:
+    """Return the text of a content field: a string, a list of parts, or nothing.
+
+    Parts of other types (reasoning, images) hold no answer. Raises ``MalformedAnswer``.
+    """
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [p for p in content if isinstance(p, dict) and p.get("type", "text") == "text"]
+        return "".join(p["text"] for p in parts if isinstance(p.get("text"), str))
+    raise MalformedAnswer(f"{where} is {type(content).__name__}, not text")
+
+
+def usage_of(usage: object) -> Usage:
+    """Return the tokens reported; what is no count is not reported."""
+    if not isinstance(usage, dict):
+        return Usage()
+    details = usage.get("completion_tokens_details")
+    return Usage(
+        input_tokens=_count(usage.get("prompt_tokens")),
+        output_tokens=_count(usage.get("completion_tokens")),
+        thinking_tokens=_count(details.get("reasoning_tokens"))
+        if isinstance(details, dict)
+        else None,
+    )
+
+
+def model_version(body: Mapping[str, Any]) -> str | None:
+    """Return the model that answered, with its fingerprint where given: ``name@fingerprint``."""
+    model, fingerprint = body.get("model"), body.get("system_fingerprint")
+    if not isinstance(model, str) or not model:
+        return None
+    return f"{model}@{fingerprint}" if isinstance(fingerprint, str) and fingerprint else model
+
+
+def safety_of(body: Mapping[str, Any], choice: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return Azure's filter results, one entry a category; ``source`` is prompt or output."""
+    prompts = body.get("prompt_filter_results")
+    results = [
+        ("prompt", item.get("content_filter_results"))
+        for item in (prompts if isinstance(prompts, list) else ())
+        if isinstance(item, dict)
+    ]
+    results.append(("output", choice.get("content_filter_results")))
+    return [
+        {"source": source, "category": category, **finding}
+        for source, found in results
+        if isinstance(found, dict)
+        for category, finding in found.items()
+        if isinstance(finding, dict)
+    ]
+
+
+def logprobs_of(choice: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return one entry a token where the server offers them."""
+    logprobs = choice.get("logprobs")
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    if not isinstance(content, list):
+        return None
+    return [entry for entry in content if isinstance(entry, dict)]
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

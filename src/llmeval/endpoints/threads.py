@@ -1,0 +1,69 @@
+"""Blocking functions off the event loop, in daemon threads.
+
+``concurrent.futures`` waits for its threads when the interpreter exits; a user's function that
+hangs must not keep a finished run alive, so these threads are daemons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+__all__ = ["DaemonThreads"]
+
+_Result = TypeVar("_Result")
+
+
+class DaemonThreads:
+    """At most ``size`` threads at work; a thread whose caller gave up no longer counts."""
+
+    def __init__(self, size: int) -> None:
+        self._slots = asyncio.Semaphore(size)
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._idle = 0
+        self._lock = threading.Lock()
+
+    async def run(self, function: Callable[[], _Result]) -> _Result:
+        """Return ``function()``, which must not raise: what it raises is lost with its caller."""
+        async with self._slots:
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[_Result] = loop.create_future()
+
+            def job() -> None:
+                result = function()
+                with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits
+                    loop.call_soon_threadsafe(_settle, future, result)
+
+            self._put(job)
+            return await future
+
+    def close(self) -> None:
+        """Let idle threads end; busy ones end with their work or with the process."""
+        with self._lock:
+            for _ in range(self._idle):
+                self._jobs.put(None)
+            self._idle = 0
+
+    def _put(self, job: Callable[[], None]) -> None:
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+                self._jobs.put(job)
+                return
+        threading.Thread(target=self._work, args=(job,), daemon=True, name="llmeval-call").start()
+
+    def _work(self, job: Callable[[], None] | None) -> None:
+        while job is not None:
+            job()
+            with self._lock:
+                self._idle += 1
+            job = self._jobs.get()
+
+
+def _settle(future: asyncio.Future[_Result], result: _Result) -> None:
+    if not future.done():
+        future.set_result(result)
