@@ -90,10 +90,14 @@ class Hooks:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         self.evaluating.start(session)
+        cause: BaseException | None = None
         try:
             return (yield)
+        except BaseException as error:
+            cause = error
+            raise
         finally:
-            self.evaluating.finish(session)
+            self.evaluating.finish(session, cause)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: Any) -> None:

@@ -133,8 +133,9 @@ def _scorer(path: Path, entry: Any) -> Scorer:
     """Make a scorer from its name, or from a mapping of its name to its arguments."""
     from llmeval import scorers
 
+    arguments: dict[str, Any] | None = None
     if isinstance(entry, str):
-        name, arguments = entry, {}
+        name = entry
     elif isinstance(entry, dict) and len(entry) == 1:
         ((name, arguments),) = entry.items()
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from xdist.scheduler import LoadScheduling
+from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
 
 from llmeval.plugin.workers import worker_number
 
@@ -19,6 +19,7 @@ class DealtScheduling(LoadScheduling):  # type: ignore[misc]
     def __init__(self, config: Any, log: Any, shares: Callable[[], list[list[int]]]) -> None:
         super().__init__(config, log)
         self._read_shares = shares
+        self.collection: list[str] | None
 
     def schedule(self) -> None:
         """Deal, once every worker has collected the same items."""

@@ -24,7 +24,7 @@ from llmeval.run import Finished, PlannedSample, PlannedTest, RunStopped, spread
 if TYPE_CHECKING:
     from llmeval.plugin.session import Evaluating
 
-__all__ = ["MARK", "FinishedSample", "SampleItem", "items_of", "label"]
+__all__ = ["MARK", "FinishedSample", "SampleItem", "is_timed", "items_of", "label"]
 
 MARK = "llmeval"
 """Key of the user property that says what became of a sample."""
@@ -151,7 +151,7 @@ def items_of(
     """Yield the items of a test, one a sample."""
     models = evaluating.config.model
     make = _maker(collector, body)
-    marks = [mark for mark in getattr(body, "pytestmark", [])]
+    marks = list(getattr(body, "pytestmark", []))
     for planned in spread(test, models):
         item = make(f"{name}[{label(planned, len(models))}]")
         item.evaluating, item.planned, item.body = evaluating, planned, body
@@ -169,7 +169,8 @@ def _maker(collector: pytest.Module, body: Any) -> Callable[[str], SampleItem]:
 
     parameters = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in others]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    info = collector.session._fixturemanager.getfixtureinfo(collector, call, None)
+    fixtures: Any = collector.session._fixturemanager
+    info = fixtures.getfixtureinfo(collector, call, None)
     if not info.names_closure:
         return lambda name: SampleItem.from_parent(collector, name=name)
     return lambda name: _FixtureItem.from_parent(
@@ -185,6 +186,11 @@ def _other_names(body: Any) -> Sequence[str]:
             f"write def {body.__name__}(sample): ..."
         )
     return [name for name in names if name != "sample"]
+
+
+def is_timed(item: pytest.Item) -> bool:
+    """Whether the item is a sample of a latency suite."""
+    return isinstance(item, SampleItem) and item.planned.test.declared.timed
 
 
 def label(planned: PlannedSample, models: int) -> str:

@@ -19,7 +19,7 @@ from llmeval.config import Config, load_config
 from llmeval.endpoints import EndpointOptions, resolve
 from llmeval.errors import ConfigError, LlmevalError, RecordError, SuiteError
 from llmeval.gates import GateSet, check_metrics, load_gates, summarise
-from llmeval.plugin.items import SampleItem
+from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.progress import LiveLine
 from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
 from llmeval.ports import Endpoint
@@ -112,7 +112,7 @@ class Evaluating:
     # Collection
 
     def add_test(self, test: PlannedTest, path: Path) -> None:
-        """Take note of a test that was collected; raises ``SuiteError`` for a second of its name."""
+        """Take note of a collected test; raises ``SuiteError`` for a second of its name."""
         key = (test.suite, test.test)
         if key in self.tests and self.tests[key].source != test.source:
             raise SuiteError(f"{path}: suite {test.suite!r} has two tests called {test.test!r}")
@@ -128,9 +128,7 @@ class Evaluating:
 
     def put_timed_last(self, items: list[pytest.Item]) -> None:
         """Move latency suites behind all others, in place."""
-        items.sort(
-            key=lambda item: isinstance(item, SampleItem) and item.planned.test.declared.timed
-        )
+        items.sort(key=is_timed)
 
     def plan(self, session: pytest.Session) -> None:
         """Fix what will be measured, and check it against prompts and gates."""

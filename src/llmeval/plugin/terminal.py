@@ -49,17 +49,17 @@ def write_summary(reporter: pytest.TerminalReporter, evaluating: Evaluating) -> 
 
     reporter.section(f"llmeval: {summary.verdict}", **_markup(summary.verdict))
     for line in summary_lines(data):
-        reporter.line(line.text, **_markup(line.tone))
+        reporter.line(line.text, **_markup(line.verdict))
     where = evaluating.directory / "report.html"
     reporter.line(f"report: {_short(evaluating, where)}")
 
 
-def _markup(word: str) -> dict[str, bool]:
-    if word in ("PASS", "good"):
+def _markup(word: str) -> Any:
+    if word == "PASS":
         return {"green": True}
-    if word in ("FAIL", "ERROR", "bad"):
+    if word in ("FAIL", "ERROR"):
         return {"red": True}
-    if word in ("INCONCLUSIVE", "NONE", "WAIVED", "warn"):
+    if word in ("INCONCLUSIVE", "NONE", "WAIVED"):
         return {"yellow": True}
     return {}
 

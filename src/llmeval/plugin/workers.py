@@ -20,7 +20,7 @@ import msgspec
 import pytest
 
 from llmeval.errors import LlmevalError
-from llmeval.plugin.items import SampleItem
+from llmeval.plugin.items import is_timed
 from llmeval.plugin.session import Evaluating, Role
 from llmeval.records import NotScored, Score
 
@@ -114,7 +114,7 @@ class WorkerHooks:
             return
         workers = evaluating.pytest_config.workerinput["workercount"]  # type: ignore[attr-defined]
         which = worker_number(evaluating.worker or "gw0")
-        shares = share_out([_is_timed(item) for item in session.items], workers)
+        shares = share_out([is_timed(item) for item in session.items], workers)
         if which >= workers:
             evaluating.replaces_another = True
             return
@@ -153,7 +153,7 @@ class WorkerHooks:
     async def _until_others_are_done(self) -> None:
         """Wait until no other worker measures; a worker that died is not waited for."""
         directory, me = self.evaluating.directory, self.evaluating.worker
-        while any(_still_works(directory, mark) for mark in _others(directory, me)):
+        while any(_still_works(directory, m) for m in _others(directory, me)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -166,10 +166,6 @@ class WorkerHooks:
 def worker_number(name: str) -> int:
     """Return 3 for ``gw3``."""
     return int(name.removeprefix("gw"))
-
-
-def _is_timed(item: pytest.Item) -> bool:
-    return isinstance(item, SampleItem) and item.planned.test.declared.timed
 
 
 def _others(directory: Path, me: str | None) -> Iterable[Path]:
@@ -187,4 +183,6 @@ def _still_works(directory: Path, begun: Path) -> bool:
 
 
 def _finding(raw: dict[str, Any]) -> Score | NotScored:
-    return msgspec.convert(raw, NotScored if "not_scored" in raw else Score)
+    if "not_scored" in raw:
+        return msgspec.convert(raw, NotScored)
+    return msgspec.convert(raw, Score)
