@@ -33,6 +33,12 @@ MODEL = "openai:http://127.0.0.1:8000/v1#clinic-assistant"
 LANGUAGES = ("de", "en", "fr", "tr")
 TOPICS = ("medication", "appointments", "billing")
 
+ALLOWED = (
+    "The leaflet allows three tablets a day.",
+    "Up to three tablets may be taken within 24 hours, with water.",
+    "You may take one tablet every eight hours, but no more than three in a day.",
+)
+
 HOSTILE = (
     "<script>document.title='owned'</script>",
     "<img src=x onerror=\"document.title='owned'\">",
@@ -45,7 +51,7 @@ HOSTILE = (
     "lone \ud800 surrogate \udfff",
     "| a | b |\n|---|---|\n`code` ```fence``` @maintainer #1 https://evil.example/x",
     "x" * 5000,
-    "‮" * 4000,
+    "\u202e" * 4000,
 )
 
 
@@ -105,10 +111,15 @@ def suite_scorer(suite: str) -> str:
 
 def ungrounded(i: int) -> Observation:
     """An answer with two claims, one of which the context does not hold."""
-    text = "The leaflet allows three tablets a day. It is also safe with alcohol."
+    text = ALLOWED[i % 3] + " It is also safe with alcohol."
+    first = len(ALLOWED[i % 3])
     claims = [
-        {"span": [0, 39], "label": "grounded", "explanation": "Said in the second paragraph."},
-        {"span": [40, 69], "label": "ungrounded", "explanation": "Alcohol is not mentioned."},
+        {"span": [0, first], "label": "grounded", "explanation": "Said in the second paragraph."},
+        {
+            "span": [first + 1, len(text)],
+            "label": "ungrounded",
+            "explanation": "Alcohol is not mentioned.",
+        },
     ]
     why = "1 of 2 claims is not supported by the context."
     score = Score("groundedness", 0.2 + i % 3 / 10, "ungrounded", why, {"claims": claims})
@@ -183,7 +194,8 @@ def _gate(
     figures: tuple[float | None, float | None, float | None],
     **changes: Any,
 ) -> Verdict:
-    return replace(gate(spec[0], verdict, spec[1], spec[2], figures), **changes)
+    made = replace(gate(spec[0], verdict, spec[1], spec[2], figures), **changes)
+    return replace(made, clusters=made.n)
 
 
 def summarise(
@@ -295,8 +307,8 @@ def failing() -> Record:
         ),
         _gate(TOXIC, "PASS", (0.0042, 0.0, 0.0196)),
         _gate(FORMAT, "WAIVED", (0.9667, 0.9405, 0.9832), waived="FAIL", waiver=waiver),
-        _gate(TTFT, "FAIL", (1.03, 1.0, 5.6), n=300, threshold=0.9),
-        _gate(TOTAL, "INCONCLUSIVE", (6.1, 1.9, None), n=300, severity="warn"),
+        _gate(TTFT, "FAIL", (1.01, 0.98, 1.04), n=300, threshold=0.9),
+        _gate(TOTAL, "INCONCLUSIVE", (6.66, 1.9, None), n=300, severity="warn"),
     ]
     warnings = ["The model name is an alias: it may come to mean another version."]
     return Record(summarise(gates, rows, "FAIL", warnings=warnings), rows)

@@ -30,22 +30,24 @@ __all__ = ["HEIGHT", "WIDTH", "GateRow", "Panel", "Tick", "panels", "trouble"]
 WIDTH: Final = 260
 HEIGHT: Final = 34
 EDGE: Final = 10
-STEPS: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+STEPS: Final = (1, 2, 5, 10, 20, 50, 100)
 ORDER: Final = {"ERROR": 0, "FAIL": 1, "INCONCLUSIVE": 2, "WAIVED": 4, "PASS": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on the axis; the label is empty on the threshold itself."""
+    """A mark on the axis; the label is empty on the threshold itself. ``anchor`` keeps the
+    outermost labels inside the plot."""
 
     x: str
     label: str
+    anchor: Literal["start", "middle", "end"] = "middle"
 
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
     """One gate as drawn and written. ``left``, ``right`` and ``middle`` are x in the SVG's units,
-    ``None`` where unknown; an open end goes on to the edge of the plot."""
+    ``None`` where unknown; an open end goes on to the edge of the plot, or beyond it."""
 
     index: int
     verdict: Verdict
@@ -155,9 +157,14 @@ def _x(distance: float, reach: float) -> str:
 
 
 def _ticks(reach: float) -> tuple[Tick, ...]:
-    marks = [share * reach for share in (0.05, 0.25, 1)]
-    made = [Tick(_x(-m, reach), f"−{m:.3g}") for m in reversed(marks)]
-    return (*made, Tick(_x(0, reach), ""), *(Tick(_x(m, reach), f"+{m:.3g}") for m in marks))
+    inner = [share * reach for share in (0.05, 0.25)]
+    return (
+        Tick(_x(-reach, reach), f"−{reach:g}", "start"),
+        *(Tick(_x(-mark, reach), f"−{mark:.3g}") for mark in reversed(inner)),
+        Tick(_x(0, reach), ""),
+        *(Tick(_x(mark, reach), f"+{mark:.3g}") for mark in inner),
+        Tick(_x(reach, reach), f"+{reach:g}", "end"),
+    )
 
 
 def _row(index: int, gate: Verdict, reach: float, samples: tuple[int, ...]) -> GateRow:
@@ -177,8 +184,8 @@ def _row(index: int, gate: Verdict, reach: float, samples: tuple[int, ...]) -> G
         left=None if left_at is None else _x(left_at, reach),
         right=None if right_at is None else _x(right_at, reach),
         middle=None if at is None else _x(at, reach),
-        open_left=at is not None and (left_at is None or _open(gate, left)),
-        open_right=at is not None and (right_at is None or _open(gate, right)),
+        open_left=left_at is None or left_at < -reach or _open(gate, left),
+        open_right=right_at is None or right_at > reach or _open(gate, right),
         samples=samples,
     )
 

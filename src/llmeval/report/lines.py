@@ -158,7 +158,10 @@ def finding(sample: WorstSample) -> str:
         if found.bad:
             why = f" ({found.explanation})" if found.explanation else ""
             return f"{found.scorer} {found.label or 'bad'}{why}"
-    return f"answered in {seconds(sample.latency)}" if sample.latency is not None else "answered"
+    times = [f"answered in {seconds(sample.latency)}" if sample.latency is not None else "answered"]
+    if sample.ttft is not None:
+        times.append(f"first token after {seconds(sample.ttft)}")
+    return ", ".join(times)
 
 
 def summary_lines(data: ReportData) -> list[Line]:

@@ -30,7 +30,7 @@ SAMPLES: Final = 10
 SUITES: Final = 40
 TEXT: Final = 200
 
-_PUNCTUATION: Final = re.compile(r"([\\`*_{}\[\]()#+!|~^$=-])")
+_PUNCTUATION: Final = re.compile(r"([\\`*_\[\]|~$])")
 _REFERENCE: Final = re.compile(r"([@#!$%~&])(?=\w)")
 _ADDRESS: Final = re.compile(r"(?i)(\b\w+:)(?=//)|\b(www|GH)(?=[.-])")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from llmeval.records import PASS_MARK, EndpointIdentity
 from llmeval.report import curves, forest, numbers, wording
@@ -79,6 +80,7 @@ def _environment() -> Environment:
     }
     environment.filters |= {
         "short": short,
+        "breakable": _breakable,
         "percent": numbers.percent,
         "seconds": numbers.seconds,
         "count": numbers.count,
@@ -111,6 +113,11 @@ def _finalize(value: Any) -> Any:
     if isinstance(value, int):
         return str(value)
     raise TypeError(f"a template prints {type(value).__name__}; format it with a filter")
+
+
+def _breakable(name: str) -> Markup:
+    """A dotted name that may wrap after its dots, underscores and slashes."""
+    return Markup(re.sub(r"([._/#])(?=\w)", r"\1<wbr>", str(escape(short(name)))))
 
 
 def _bar(rate: Rate) -> dict[str, str]:
@@ -183,4 +190,5 @@ def _sections(data: ReportData) -> list[tuple[SuiteResult, list[int]]]:
     keys = {(short(s.suite), short(s.model)): (s.suite, s.model) for s in data.suites}
     for index, sample in enumerate(data.worst):
         owners.setdefault(keys[sample.suite, sample.model], []).append(index)
-    return [(s, owners[s.suite, s.model]) for s in data.suites if (s.suite, s.model) in owners]
+    found = [(s, owners[s.suite, s.model]) for s in data.suites if (s.suite, s.model) in owners]
+    return sorted(found, key=lambda entry: entry[1][0])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from llmeval.records import ANSWERED, PASS_MARK, Observation, Score, Summary, Verdict
 from llmeval.report.data import WorstSample
+from llmeval.report.forest import trouble
 from llmeval.report.numbers import metric_parts, unit_of
 from llmeval.report.samples import worst_sample
 
@@ -84,7 +85,7 @@ class WorstOf:
 class _Watch:
     """A gate that does not pass, and the samples that speak against it."""
 
-    slice: Mapping[str, str]
+    gate: Verdict
     scorer: str
     seconds: bool
     worst: WorstOf
@@ -104,7 +105,7 @@ class Worsts:
 
     def _watch(self, index: int, gate: Verdict, summary: Summary) -> None:
         suite, scorer, _ = metric_parts(gate.metric)
-        watch = _Watch(gate.slice, scorer, unit_of(gate.metric) == "seconds", WorstOf(self._size))
+        watch = _Watch(gate, scorer, unit_of(gate.metric) == "seconds", WorstOf(self._size))
         self._gates[index] = watch
         for model in [gate.model] if gate.model else [m.ref for m in summary.models]:
             self._by_suite.setdefault((suite, model), []).append(watch)
@@ -117,7 +118,7 @@ class Worsts:
             self._suites.setdefault(key, WorstOf(self._size)).offer(rank, order, o)
         for watch in self._by_suite.get(key, ()):
             against = rank_for_gate(o, watch.scorer, watch.seconds)
-            if against is not None and watch.slice.items() <= o.tags.items():
+            if against is not None and watch.gate.slice.items() <= o.tags.items():
                 watch.worst.offer(against, order, o)
 
     def gather(
@@ -128,6 +129,7 @@ class Worsts:
         dict[tuple[str, str], tuple[int, ...]],
     ]:
         """Return the samples, each once, and which of them belong to each gate and suite."""
+        watched = sorted(self._gates.items(), key=lambda entry: trouble(entry[1].gate))
         samples: list[WorstSample] = []
         places: dict[int, int] = {}
 
@@ -142,9 +144,9 @@ class Worsts:
             return found
 
         # Every gate's first three come before any gate's fourth: a cut must not hide a gate.
-        gates = {i: place(w.worst.kept[:3]) for i, w in self._gates.items()}
+        gates = {i: place(w.worst.kept[:3]) for i, w in watched}
         suites = {key: place(kept.kept) for key, kept in sorted(self._suites.items())}
-        for i, watch in self._gates.items():
+        for i, watch in watched:
             gates[i] += place(watch.worst.kept[3:])
         return (
             tuple(samples),
