@@ -59,7 +59,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         if self.shard is None:
             return None
         which, _, of = self.shard.partition("/")
-        if which.isdigit() and of.isdigit() and 1 <= int(which) <= int(of):
+        if which.isdecimal() and of.isdecimal() and 1 <= int(which) <= int(of):
             return int(which), int(of)
         raise ConfigError(f"--shard={self.shard}: give i/n with 1 <= i <= n, such as --shard=2/4")
 
@@ -69,21 +69,10 @@ def load_config(options: Mapping[str, Any], root: Path) -> Config:
 
     Options that are ``None`` were not given. Raises ``ConfigError``.
     """
-    table = read_pyproject(root / "pyproject.toml")
-    given = {key: value for key, value in options.items() if value is not None}
-    raw = {key.replace("-", "_"): value for key, value in table.items()} | given
-    if isinstance(raw.get("model"), str):
-        raw["model"] = [raw["model"]]
-    for key in raw:
-        if key not in Config.__struct_fields__:
-            raise ConfigError(
-                f"[tool.llmeval] in {root / 'pyproject.toml'}: no option is called {key!r}."
-                f"{nearest(key, Config.__struct_fields__)}"
-            )
-    try:
-        config = msgspec.convert(raw, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"[tool.llmeval]: {error}") from None
+    path = root / "pyproject.toml"
+    table = _underscored(read_pyproject(path), f"[tool.llmeval] in {path}")
+    given = _underscored({k: v for k, v in options.items() if v is not None}, "command line")
+    config = _convert(table | given, f"[tool.llmeval] in {path}" if table else "command line")
     _check(config)
     return config
 
@@ -93,12 +82,33 @@ def read_pyproject(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("llmeval", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
+    table = tool.get("llmeval", {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
         raise ConfigError(f"{path}: [tool.llmeval] must be a table")
     return table
+
+
+def _underscored(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for spelling, value in raw.items():
+        key = spelling.replace("-", "_")
+        if key not in Config.__struct_fields__:
+            hint = nearest(key, Config.__struct_fields__)
+            raise ConfigError(f"{where}: no option is called {spelling!r}.{hint}")
+        if key in found:
+            raise ConfigError(f"{where}: {key!r} is given twice, with a dash and an underscore")
+        found[key] = [value] if key == "model" and isinstance(value, str) else value
+    return found
+
+
+def _convert(raw: Mapping[str, Any], where: str) -> Config:
+    try:
+        return msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def _check(config: Config) -> None:
@@ -114,6 +124,9 @@ def _check(config: Config) -> None:
             raise ConfigError(f"--{name.replace('_', '-')}={value}: must not be negative")
     if not config.timeout > 0:
         raise ConfigError(f"--timeout={config.timeout}: must be more than 0 seconds")
+    for name, price in config.prices.items():
+        if not (price.input >= 0 and price.output >= 0):
+            raise ConfigError(f"[tool.llmeval.prices] {name!r}: a price must not be negative")
     repeated = {m for m in config.model if config.model.count(m) > 1}
     if repeated:
         raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")

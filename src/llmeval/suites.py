@@ -110,12 +110,26 @@ def _check(
         raise SuiteError(f"evaluate() takes the path of a case file first, not {cases!r}")
     if prompt is None and solver is None:
         raise SuiteError(f"evaluate({cases!r}) needs prompt='NAME.j2' or solver=FUNCTION")
-    if samples is not None and samples < 1:
-        raise SuiteError(f"evaluate({cases!r}): samples={samples}, but at least 1 is needed")
+    for name, number, least in (
+        ("samples", samples, 1),
+        ("concurrency", concurrency, 1),
+        ("warmup", warmup, 0),
+    ):
+        if number is not None and (type(number) is not int or number < least):
+            raise SuiteError(
+                f"evaluate({cases!r}): {name}={number!r}, but a whole number of at least {least} "
+                f"is needed"
+            )
     if not timed and (concurrency is not None or warmup is not None):
         raise SuiteError(f"evaluate({cases!r}): concurrency and warmup go with timed=True")
+    _check_scorers(cases, scorers)
+
+
+def _check_scorers(cases: str, scorers: Sequence[Scorer]) -> None:
+    if not isinstance(scorers, Sequence):
+        raise SuiteError(f"evaluate({cases!r}): scorers takes a list, as in [groundedness()]")
     for scorer in scorers:
-        if not isinstance(scorer, Scorer):
+        if isinstance(scorer, type) or not isinstance(scorer, Scorer):
             raise SuiteError(
                 f"evaluate({cases!r}): {scorer!r} is no scorer; did you forget to call it, "
                 f"as in scorers=[groundedness()]?"

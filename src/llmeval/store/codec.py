@@ -176,7 +176,9 @@ def content_hash(value: Any) -> str:
 
 
 def _holds(score: Score | NotScored) -> bool:
-    return type(score) is NotScored or (type(score.value) is float and 0.0 <= score.value <= 1.0)
+    if isinstance(score, NotScored):
+        return True
+    return type(score.value) is float and 0.0 <= score.value <= 1.0
 
 
 def _recordable(score: Score | NotScored) -> Score | NotScored:
@@ -193,9 +195,9 @@ def _recordable(score: Score | NotScored) -> Score | NotScored:
 
 
 def _score(line: ScoreLine) -> Score | NotScored:
-    if line.not_scored is not UNSET:
+    if isinstance(line.not_scored, str):
         return NotScored(line.scorer, line.not_scored, line.reason)
-    if line.value is UNSET:
+    if isinstance(line.value, UnsetType):
         raise msgspec.ValidationError(f"score of {line.scorer!r} has no value and no not_scored")
     return Score(line.scorer, line.value, line.label, line.explanation, line.evidence)
 

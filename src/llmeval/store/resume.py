@@ -30,7 +30,8 @@ class RecordedSamples:
                     key = sample_key(decode_observation(line))
                 except ValueError as error:
                     raise RecordError(f"{part}: line {number} is damaged ({error})") from None
-                self._places[key] = (part, offset, len(line))
+                # The joined record comes first and holds the bodies' findings too.
+                self._places.setdefault(key, (part, offset, len(line)))
                 offset += len(line)
 
     def __len__(self) -> int:
