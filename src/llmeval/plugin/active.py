@@ -14,7 +14,8 @@ from llmeval.plugin.collect import SuiteFile, collect_test
 from llmeval.plugin.items import SampleItem
 from llmeval.plugin.model import AskedModel
 from llmeval.plugin.options import given_options
-from llmeval.plugin.session import Evaluating, Role
+from llmeval.plugin.role import Role
+from llmeval.plugin.session import Evaluating
 from llmeval.plugin.terminal import status_of, write_summary
 from llmeval.suites import ATTRIBUTE
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import enum
 import os
-import sys
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -18,28 +16,22 @@ from llmeval import __version__
 from llmeval.config import Config, load_config
 from llmeval.endpoints import EndpointOptions, resolve
 from llmeval.errors import ConfigError, LlmevalError, RecordError, SuiteError
-from llmeval.gates import GateSet, check_metrics, load_gates, summarise
+from llmeval.gates import GateSet, check_metrics, load_gates
 from llmeval.plugin.items import SampleItem, is_timed
+from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
+from llmeval.plugin.role import Role, role_of, worker_input
 from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
+from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
 from llmeval.prompts import PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
-from llmeval.report import ReportData, collect, render_html, render_markdown
-from llmeval.report.junit import render_junit
-from llmeval.run import CallPolicy, Engine, Finished, PlannedTest, SystemClock, Wiring, describe
-from llmeval.store import RecordWriter, ResponseCache, RunDirectory
-from llmeval.store.resume import RecordedSamples, differences
+from llmeval.report import ReportData
+from llmeval.run import Engine, Finished, PlannedTest, describe
+from llmeval.run.decide import decide_run, write_pages
+from llmeval.store import RunDirectory
 
-__all__ = ["Evaluating", "Role"]
-
-
-class Role(enum.Enum):
-    """Which part of a session this process plays."""
-
-    ALONE = "alone"
-    CONTROLLER = "controller"
-    WORKER = "worker"
+__all__ = ["Evaluating"]
 
 
 class Evaluating:
@@ -57,8 +49,8 @@ class Evaluating:
         self.root = pytest_config.rootpath
         self.endpoints = endpoints
         self.gates = gates
-        self.role = _role(pytest_config)
-        self.worker: str | None = _worker_input(pytest_config).get("workerid")
+        self.role = role_of(pytest_config)
+        self.worker: str | None = worker_input(pytest_config).get("workerid")
         self.prompts = PromptLibrary([self.root / config.prompts])
         self.tests: dict[tuple[str, str], PlannedTest] = {}
         self.files: set[Path] = set()
@@ -73,12 +65,9 @@ class Evaluating:
         self.replaces_another = False
         self.worker_calls: dict[str, int] = {}
         self.report_data: ReportData | None = None
-        self._run: RunInfo | None = None
-        self._engine: Engine | None = None
-        self._writer: RecordWriter | None = None
-        self._cache: ResponseCache | None = None
-        self._recorded: RecordedSamples | None = None
-        self._clock = SystemClock()
+        self.run_directory: RunDirectory | None = None
+        self._measuring: Measuring | None = None
+        self._places: dict[int, int] = {}
         self._live = LiveLine(pytest_config)
         self.run_id, self.directory = self._where()
 
@@ -195,104 +184,65 @@ class Evaluating:
     @property
     def engine(self) -> Engine:
         """The engine of this process."""
-        assert self._engine is not None  # noqa: S101 - tests run between start and finish
-        return self._engine
+        assert self._measuring is not None  # noqa: S101 - tests run between start and finish
+        return self._measuring.engine
 
     def start(self, session: pytest.Session) -> None:
         """Open the run directory and begin to measure."""
         if self.pytest_config.getoption("collectonly") or session.testsfailed:
             return
         try:
-            self._open_directory()
+            self.run_directory = self._open_directory()
             if self.role is not Role.CONTROLLER and not self.problem:
-                self._start_engine()
+                self._measuring = self._measure(self.run_directory)
         except LlmevalError as error:
             self.problem = error
             if self.role is not Role.WORKER:
                 raise pytest.UsageError(str(error)) from None
             session.items.clear()
 
-    def _open_directory(self) -> None:
+    def _open_directory(self) -> RunDirectory:
         known = RunDirectory(self.directory).parts() if self.directory.is_dir() else []
         if known and not self.config.resume and self.role is not Role.WORKER:
             raise RecordError(
                 f"{self.directory} holds a run already: give --resume to go on with it, "
                 f"or another --run-dir"
             )
-        self.run_directory = RunDirectory.create(self.directory)
+        return RunDirectory.create(self.directory)
 
-    def _start_engine(self) -> None:
-        config = self.config
-        if not config.no_cache and any(e.identity.cacheable for e in self.endpoints.values()):
-            self._cache = ResponseCache(self.root / config.cache_dir / "cache.sqlite")
-        if (config.resume or self.replaces_another) and self.run_directory.parts():
-            self._recorded = RecordedSamples(self.run_directory)
-        sharers = int(_worker_input(self.pytest_config).get("workercount", 1))
-        wiring = Wiring(
-            opened=self._opened,
-            record=self._record,
-            **({"recorded": self._recorded.get} if self._recorded else {}),
-            clock=self._clock,
-            policy=CallPolicy(
-                config.timeout, config.max_attempts, config.retry_for, config.cache_ttl
+    def _measure(self, directory: RunDirectory) -> Measuring:
+        mine = [item for item in self.planned if self.mine is None or item.place in self.mine]
+        self._places = {item.place: place for place, item in enumerate(mine)}
+        return Measuring(
+            config=self.config,
+            plan=[item.planned for item in mine],
+            endpoints=self.endpoints,
+            directory=directory,
+            cache=self.root / self.config.cache_dir / "cache.sqlite",
+            describe=self._describe,
+            share=Share(
+                int(worker_input(self.pytest_config).get("workercount", 1)),
+                self.worker,
+                self.replaces_another,
             ),
-            concurrency=max(1, config.concurrency // sharers),
-            max_calls=_part(config.max_calls, sharers),
-            budget=config.budget / sharers if config.budget is not None else None,
-            cache=self._cache,
-            prices=config.prices,
-            settings=config.settings,
-            seed=config.seed,
-        )
-        plan = [item.planned for item in self.planned if self._is_mine(item)]
-        places = {item.place: k for k, item in enumerate(filter(self._is_mine, self.planned))}
-        self._places = places
-        self._engine = Engine(
-            plan,
-            self.endpoints,
-            wiring,
             before_timed=self.before_timed,
-            look_ahead=not self.replaces_another,
         )
-        self._switch = sys.getswitchinterval()
-        sys.setswitchinterval(0.001)
-        self._engine.start()
 
-    def _is_mine(self, item: SampleItem) -> bool:
-        return self.mine is None or item.place in self.mine
-
-    def _opened(self) -> None:
-        """Every endpoint is open: now the header can say who answers. Runs in the engine."""
-        info = RunInfo(
+    def _describe(self) -> RunInfo:
+        given = worker_input(self.pytest_config).get("llmeval", {})
+        return RunInfo(
             run_id=self.run_id,
-            started_at=self._clock.time(),
+            started_at=time.time(),
             llmeval=__version__,
             models=[e.identity for e in self.endpoints.values()],
             suites=[describe(test, self.config.model) for test in self.tests.values()],
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
             partial=list(self.partial),
-            command=list(self.pytest_config.invocation_params.args)
-            if self.role is Role.ALONE
-            else list(_worker_input(self.pytest_config).get("llmeval", {}).get("command", [])),
+            command=given.get("command") or list(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
         )
-        if self._recorded:
-            old = self._recorded.run
-            changed = differences(old, info)
-            if changed:
-                raise RecordError(
-                    f"cannot resume {self.directory}: it was measured with other inputs: "
-                    + "; ".join(changed)
-                )
-            info = msgspec.structs.replace(info, run_id=old.run_id, started_at=old.started_at)
-        self._run = info
-        self._writer = RecordWriter(self.run_directory.part(self.worker), info)
-
-    def _record(self, observation: Any) -> None:
-        assert self._writer is not None  # noqa: S101 - opened before the first call
-        self._writer.append(observation)
 
     def take(self, item: SampleItem) -> Finished:
         """Wait for an item's sample; raises ``RunStopped``."""
@@ -308,7 +258,8 @@ class Evaluating:
 
     def check(self, session: pytest.Session) -> None:
         """Stop the session where the engine cannot go on."""
-        if self._engine and self._engine.stopped and self._engine.stopped.error:
+        stopped = self._measuring.engine.stopped if self._measuring else None
+        if stopped and stopped.error:
             session.shouldstop = "llmeval: nothing more can be measured"
 
     # Deciding
@@ -318,70 +269,54 @@ class Evaluating:
         infrastructure failed, so that the exit code says so."""
         self._live.clear()
         if cause is not None:
-            self.partial.append(_reason(session, cause))
-        self._stop_engine()
-        if self.role is Role.WORKER or not hasattr(self, "run_directory"):
+            self._note(_reason(session, cause))
+        if self._measuring:
+            stopped = self._measuring.stop()
+            if stopped:
+                self._note(stopped.reason)
+                self.problem = self.problem or stopped.error
+        if self.role is Role.WORKER:
             return
-        if self.run_directory.parts():
-            self._decide(session)
+        if self.run_directory and self.run_directory.parts():
+            try:
+                self._decide(self.run_directory)
+            except LlmevalError as error:
+                self.problem = self.problem or error
         if self.problem:
             pytest.exit(f"llmeval: {self.problem}", returncode=4)
 
-    def _stop_engine(self) -> None:
-        if self._engine is None:
-            return
-        self._engine.close()
-        sys.setswitchinterval(self._switch)
-        stopped = self._engine.stopped
-        if stopped and stopped.reason not in self.partial:
-            self.partial.append(stopped.reason)
-        if stopped and stopped.error:
-            self.problem = stopped.error
-        if self._writer:
-            self._writer.close()
-        if self._cache:
-            self._cache.close()
+    def _note(self, reason: str) -> None:
+        if reason not in self.partial:
+            self.partial.append(reason)
 
-    def _decide(self, session: pytest.Session) -> None:
-        from llmeval.plugin.verdicts import announce
-
-        directory = self.run_directory
-        try:
-            run = self._run or directory.header()
-            run = msgspec.structs.replace(run, partial=list(dict.fromkeys(self.partial)))
-            if len(directory.parts()) > 1 or self.amendments or directory.header() != run:
-                directory.join(run, self.order, self.amendments)
-            self.summary = summarise(
-                run,
-                directory.observations(),
-                self.gates,
-                today=date.today(),
-                finished_at=self._clock.time(),
-                calls=self.call_counts(),
-            )
-            directory.write_summary(self.summary)
-            data = collect(self.summary, directory.observations())
-            directory.write("report.html", render_html(data))
-            directory.write("report.md", render_markdown(data))
-            directory.write("junit.xml", render_junit(self.summary))
-            directory.point_latest()
-            self.report_data = data
-        except LlmevalError as error:
-            self.problem = self.problem or error
-            return
+    def _decide(self, directory: RunDirectory) -> None:
+        measured = self._measuring.run if self._measuring else None
+        run = msgspec.structs.replace(measured or directory.header(), partial=self.partial)
+        if len(directory.parts()) > 1 or self.amendments or directory.header() != run:
+            directory.join(run, self.order, self.amendments)
+        self.summary = decide_run(
+            directory,
+            run,
+            self.gates,
+            today=date.today(),
+            finished_at=time.time(),
+            calls=self.call_counts(),
+        )
+        self.report_data = write_pages(directory, self.summary)
+        directory.point_latest()
         announce(self.pytest_config, self.summary, self.root / self.config.gates)
 
     def call_counts(self) -> dict[str, int]:
         """Return how many calls were sent and retried, by all workers where there are any."""
-        if self._engine is None:
+        if self._measuring is None:
             return dict(self.worker_calls)
-        progress = self._engine.progress()
+        progress = self._measuring.engine.progress()
         return {"sent": progress.calls, "retried": progress.retries}
 
     def close(self) -> None:
         """Release everything, however the session ended."""
-        if self._engine:
-            self._engine.close()
+        if self._measuring:
+            self._measuring.engine.close()
 
     def header_lines(self) -> list[str]:
         """Return what stands under pytest's own header."""
@@ -391,7 +326,7 @@ class Evaluating:
         return [f"llmeval {__version__}: {', '.join(self.config.model)}, {gates}"]
 
     def _where(self) -> tuple[str, Path]:
-        given = _worker_input(self.pytest_config).get("llmeval")
+        given = worker_input(self.pytest_config).get("llmeval")
         if given:
             return given["run_id"], Path(given["run_dir"])
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -414,18 +349,3 @@ def _reason(session: pytest.Session, cause: BaseException) -> str:
         return "interrupted by Ctrl-C"
     said = session.shouldfail or session.shouldstop
     return f"pytest stopped early: {said}" if said else f"pytest stopped early: {cause!r}"
-
-
-def _role(config: pytest.Config) -> Role:
-    if hasattr(config, "workerinput"):
-        return Role.WORKER
-    spread_out = getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None)
-    return Role.CONTROLLER if spread_out and not config.option.collectonly else Role.ALONE
-
-
-def _worker_input(config: pytest.Config) -> dict[str, Any]:
-    return getattr(config, "workerinput", {})
-
-
-def _part(whole: int | None, sharers: int) -> int | None:
-    return None if whole is None else max(1, whole // sharers)

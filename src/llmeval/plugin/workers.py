@@ -21,7 +21,8 @@ import pytest
 
 from llmeval.errors import LlmevalError
 from llmeval.plugin.items import is_timed
-from llmeval.plugin.session import Evaluating, Role
+from llmeval.plugin.role import Role
+from llmeval.plugin.session import Evaluating
 from llmeval.records import NotScored, Score
 
 __all__ = ["WorkerHooks", "share_out", "worker_number"]

@@ -1,0 +1,125 @@
+"""The part of a session that costs calls: engine, record, cache, between start and stop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llmeval.config import Config
+from llmeval.errors import RecordError
+from llmeval.ports import Endpoint
+from llmeval.records import Observation, RunInfo
+from llmeval.run import CallPolicy, Engine, PlannedSample, RunStopped, SystemClock, Wiring
+from llmeval.store import RecordWriter, ResponseCache, RunDirectory
+from llmeval.store.resume import RecordedSamples, differences
+
+__all__ = ["Measuring", "Share"]
+
+_SWITCH = 0.001
+"""Seconds after which Python hands over between pytest's thread and the engine's: shorter than the
+default, so that a busy pytest does not hold up the engine's time stamps."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """This process's part of the work: of how many, under which name, and whether it stands in
+    for a worker that died (then it asks only for what it is given)."""
+
+    of: int = 1
+    worker: str | None = None
+    replaces_another: bool = False
+
+
+class Measuring:
+    """Engine and record of one process. Construct it to start; ``stop`` it once.
+
+    ``describe`` makes the header as soon as every endpoint is open and knows who it is.
+    Raises ``RecordError`` where cache or earlier record cannot be used.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        plan: Sequence[PlannedSample],
+        endpoints: dict[str, Endpoint],
+        directory: RunDirectory,
+        cache: Path,
+        describe: Callable[[], RunInfo],
+        share: Share,
+        before_timed: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self.run: RunInfo | None = None
+        self._directory = directory
+        self._describe = describe
+        self._share = share
+        self._writer: RecordWriter | None = None
+        self._cache: ResponseCache | None = None
+        self._recorded: RecordedSamples | None = None
+        if not config.no_cache and any(e.identity.cacheable for e in endpoints.values()):
+            self._cache = ResponseCache(cache)
+        if (config.resume or share.replaces_another) and directory.parts():
+            self._recorded = RecordedSamples(directory)
+        self.engine = Engine(
+            plan,
+            endpoints,
+            self._wiring(config),
+            before_timed=before_timed,
+            look_ahead=not share.replaces_another,
+        )
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH)
+        self.engine.start()
+
+    def stop(self) -> RunStopped | None:
+        """Release engine, record and cache; return why the plan was not measured to its end."""
+        self.engine.close()
+        sys.setswitchinterval(self._switch)
+        if self._writer:
+            self._writer.close()
+        if self._cache:
+            self._cache.close()
+        return self.engine.stopped
+
+    def _wiring(self, config: Config) -> Wiring:
+        of = self._share.of
+        recorded: dict[str, Any] = {"recorded": self._recorded.get} if self._recorded else {}
+        return Wiring(
+            opened=self._opened,
+            record=self._record,
+            **recorded,
+            clock=SystemClock(),
+            policy=CallPolicy(
+                config.timeout, config.max_attempts, config.retry_for, config.cache_ttl
+            ),
+            concurrency=max(1, config.concurrency // of),
+            max_calls=None if config.max_calls is None else config.max_calls // of,
+            budget=None if config.budget is None else config.budget / of,
+            cache=self._cache,
+            prices=config.prices,
+            settings=config.settings,
+            seed=config.seed,
+        )
+
+    def _opened(self) -> None:
+        """Write the header. Runs in the engine's thread."""
+        run = self._describe()
+        if self._recorded:
+            old = self._recorded.run
+            changed = differences(old, run)
+            if changed:
+                raise RecordError(
+                    f"cannot resume {self._directory.path}: it was measured with other inputs: "
+                    + "; ".join(changed)
+                )
+            run = msgspec.structs.replace(run, run_id=old.run_id, started_at=old.started_at)
+        self.run = run
+        self._writer = RecordWriter(self._directory.part(self._share.worker), run)
+
+    def _record(self, observation: Observation) -> None:
+        assert self._writer is not None  # noqa: S101 - opened before the first call
+        self._writer.append(observation)

@@ -1,0 +1,45 @@
+"""From a record to a decision and its pages; the same for plugin, CLI and pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from llmeval.gates import GateSet, summarise
+from llmeval.records import RunInfo, Summary
+from llmeval.report import ReportData, collect, render_html, render_markdown
+from llmeval.report.junit import render_junit
+from llmeval.store import RunDirectory
+
+__all__ = ["decide_run", "write_pages"]
+
+
+def decide_run(
+    directory: RunDirectory,
+    run: RunInfo,
+    gates: GateSet | None,
+    *,
+    today: date,
+    finished_at: float,
+    calls: Mapping[str, int],
+) -> Summary:
+    """Decide the gates on a record and write ``run.json``; raises ``LlmevalError``."""
+    summary = summarise(
+        run,
+        directory.observations(),
+        gates,
+        today=today,
+        finished_at=finished_at,
+        calls=calls,
+    )
+    directory.write_summary(summary)
+    return summary
+
+
+def write_pages(directory: RunDirectory, summary: Summary) -> ReportData:
+    """Write ``report.html``, ``report.md`` and ``junit.xml``; raises ``LlmevalError``."""
+    data = collect(summary, directory.observations())
+    directory.write("report.html", render_html(data))
+    directory.write("report.md", render_markdown(data))
+    directory.write("junit.xml", render_junit(summary))
+    return data
