@@ -141,7 +141,7 @@ def _add_rest(collected: StreamedAnswer, data: bytes) -> None:
 
 
 async def _drain(answer: aiohttp.ClientResponse) -> None:
-    """Read to the end after ``[DONE]``, so that the connection can serve again, but not for long."""
+    """Read on after ``[DONE]``, so that the connection can serve again, but not for long."""
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
             while not answer.content.at_eof():

@@ -129,11 +129,9 @@ def wants_messages(parameter: inspect.Parameter) -> bool:
 
 def is_asynchronous(function: Callable[..., Any]) -> bool:
     """Tell whether calling ``function`` gives a coroutine or an async generator."""
-    call = getattr(type(function), "__call__", function)
-    return any(
-        test(candidate)
-        for test in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-        for candidate in (function, call)
+    candidates = (function, type(function).__call__)
+    return any(map(inspect.iscoroutinefunction, candidates)) or any(
+        map(inspect.isasyncgenfunction, candidates)
     )
 
 
@@ -144,7 +142,7 @@ def _import(reference: str, module: str) -> object:
     importlib.invalidate_caches()
     try:
         return importlib.import_module(module)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's module may raise anything
+    except (Exception, SystemExit) as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         at = "" if "importlib" in last.filename else f" ({Path(last.filename).name}:{last.lineno})"
         raise ModelReferenceError(

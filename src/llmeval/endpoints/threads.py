@@ -11,11 +11,8 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from typing import TypeVar
 
 __all__ = ["DaemonThreads"]
-
-_Result = TypeVar("_Result")
 
 
 class DaemonThreads:
@@ -25,13 +22,14 @@ class DaemonThreads:
         self._slots = asyncio.Semaphore(size)
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._idle = 0
+        self._closed = False
         self._lock = threading.Lock()
 
-    async def run(self, function: Callable[[], _Result]) -> _Result:
+    async def run[Result](self, function: Callable[[], Result]) -> Result:
         """Return ``function()``, which must not raise: what it raises is lost with its caller."""
         async with self._slots:
             loop = asyncio.get_running_loop()
-            future: asyncio.Future[_Result] = loop.create_future()
+            future: asyncio.Future[Result] = loop.create_future()
 
             def job() -> None:
                 result = function()
@@ -44,6 +42,7 @@ class DaemonThreads:
     def close(self) -> None:
         """Let idle threads end; busy ones end with their work or with the process."""
         with self._lock:
+            self._closed = True
             for _ in range(self._idle):
                 self._jobs.put(None)
             self._idle = 0
@@ -60,10 +59,12 @@ class DaemonThreads:
         while job is not None:
             job()
             with self._lock:
+                if self._closed:
+                    return
                 self._idle += 1
             job = self._jobs.get()
 
 
-def _settle(future: asyncio.Future[_Result], result: _Result) -> None:
+def _settle[Result](future: asyncio.Future[Result], result: Result) -> None:
     if not future.done():
         future.set_result(result)
