@@ -7,15 +7,19 @@ from typing import Final
 __all__ = ["MONTHS", "NUMBER_WORDS", "SCALES"]
 
 
+# "One" and "first" are articles and adverbs as often as numbers, so they stand for none.
 def _count(text: str, start: int = 0, step: int = 1) -> dict[str, float]:
     return {
-        word: start + i * step for i, group in enumerate(text.split()) for word in group.split("/")
+        word: start + i * step
+        for i, group in enumerate(text.split())
+        for word in group.split("/")
+        if not word.startswith("(")
     }
 
 
 NUMBER_WORDS: Final[dict[str, float]] = {
     **_count(
-        "zero/null/nul/cero one/eins/un/uno two/zwei/deux/dos/due/dois/duas three/drei/trois/tres/tre"
+        "zero/null/nul/cero (one) two/zwei/deux/dos/due/dois/duas three/drei/trois/tres/tre"
         " four/vier/quatre/cuatro/quattro/quatro five/funf/cinq/cinco/cinque six/sechs/seis/sei"
         " seven/sieben/sept/siete/sette/sete eight/acht/huit/ocho/otto/oito"
         " nine/neun/neuf/nueve/nove ten/zehn/dix/diez/dieci/dez eleven/elf/onze/once/undici"
@@ -33,7 +37,7 @@ NUMBER_WORDS: Final[dict[str, float]] = {
         10,
     ),
     **_count(
-        "first/erste/ersten/premier/premiere/primero/primera/primo/prima/primeiro"
+        "(first)"
         " second/zweite/zweiten/deuxieme/segundo/segunda/secondo"
         " third/dritte/dritten/troisieme/tercero/tercera/terzo/terceiro"
         " fourth/vierte/vierten/quatrieme/cuarto/cuarta/quarto/quarta"
@@ -42,7 +46,6 @@ NUMBER_WORDS: Final[dict[str, float]] = {
         " ninth/neunte/neunten/neuvieme/noveno tenth/zehnte/zehnten/dixieme/decimo",
         1,
     ),
-    "once": 1.0,
     "twice": 2.0,
     "half": 0.5,
     "dozen": 12.0,
@@ -61,7 +64,20 @@ SCALES: Final[dict[str, float]] = {
 MONTHS: Final[dict[str, int]] = {
     word: i + 1
     for i, group in enumerate(
-        ["january/januar/janner/janvier/enero/gennaio/janeiro/jan", "february/februar/fevrier/febrero/febbraio/fevereiro/feb", "march/marz/mars/marzo/marco", "april/avril/abril/aprile/apr", "may/mai/mayo/maggio/maio", "june/juni/juin/junio/giugno/junho/jun", "july/juli/juillet/julio/luglio/julho/jul", "august/aout/agosto/aug", "september/septembre/septiembre/settembre/setembro/sep/sept", "october/oktober/octobre/octubre/ottobre/outubro/oct/okt", "november/novembre/noviembre/novembro/nov", "december/dezember/decembre/diciembre/dicembre/dezembro/dec/dez"]
+        [
+            "january/januar/janner/janvier/enero/gennaio/janeiro/jan",
+            "february/februar/fevrier/febrero/febbraio/fevereiro/feb",
+            "march/marz/mars/marzo/marco",
+            "april/avril/abril/aprile/apr",
+            "may/mai/mayo/maggio/maio",
+            "june/juni/juin/junio/giugno/junho/jun",
+            "july/juli/juillet/julio/luglio/julho/jul",
+            "august/aout/agosto/aug",
+            "september/septembre/septiembre/settembre/setembro/sep/sept",
+            "october/oktober/octobre/octubre/ottobre/outubro/oct/okt",
+            "november/novembre/noviembre/novembro/nov",
+            "december/dezember/decembre/diciembre/dicembre/dezembro/dec/dez",
+        ]
     )
     for word in group.split("/")
 }

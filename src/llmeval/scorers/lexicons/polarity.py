@@ -4,19 +4,135 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["NEGATIONS", "QUANTIFIERS", "antonyms_of"]
+__all__ = ["ANTONYMS", "BOUNDS", "NEGATIONS", "REVERSALS", "SPEAKERS", "UN_PREFIXES"]
 
 NEGATIONS: Final[frozenset[str]] = frozenset(
-    ["not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "cannot", "without", "can't", "won't", "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "hasn't", "haven't", "hadn't", "couldn't", "wouldn't", "shouldn't", "n't", "hardly", "barely", "unable", "fail", "fails", "failed", "refuse", "refuses", "refused", "lack", "lacks", "lacked", "deny", "denies", "denied", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals", "nichts", "niemand", "weder", "ohne", "ne", "pas", "jamais", "rien", "aucun", "aucune", "personne", "ni", "sans", "n'a", "n'est", "n'ont", "n'y", "nunca", "jamas", "nada", "nadie", "ningun", "ninguna", "ninguno", "tampoco", "sin", "non", "mai", "niente", "nulla", "nessun", "nessuno", "nessuna", "senza", "nao", "nem", "ninguem", "nenhum", "nenhuma", "sem"]
+    [
+        "not",
+        "no",
+        "never",
+        "none",
+        "nobody",
+        "nothing",
+        "neither",
+        "nor",
+        "cannot",
+        "without",
+        "can't",
+        "won't",
+        "don't",
+        "doesn't",
+        "didn't",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "weren't",
+        "hasn't",
+        "haven't",
+        "hadn't",
+        "couldn't",
+        "wouldn't",
+        "shouldn't",
+        "n't",
+        "hardly",
+        "barely",
+        "unable",
+        "fail",
+        "fails",
+        "failed",
+        "refuse",
+        "refuses",
+        "refused",
+        "lack",
+        "lacks",
+        "lacked",
+        "deny",
+        "denies",
+        "denied",
+        "nicht",
+        "kein",
+        "keine",
+        "keinen",
+        "keinem",
+        "keiner",
+        "keines",
+        "nie",
+        "niemals",
+        "nichts",
+        "niemand",
+        "weder",
+        "ohne",
+        "ne",
+        "pas",
+        "jamais",
+        "rien",
+        "aucun",
+        "aucune",
+        "personne",
+        "ni",
+        "sans",
+        "n'a",
+        "n'est",
+        "n'ont",
+        "n'y",
+        "nunca",
+        "jamas",
+        "nada",
+        "nadie",
+        "ningun",
+        "ninguna",
+        "ninguno",
+        "tampoco",
+        "sin",
+        "non",
+        "mai",
+        "niente",
+        "nulla",
+        "nessun",
+        "nessuno",
+        "nessuna",
+        "senza",
+        "nao",
+        "nem",
+        "ninguem",
+        "nenhum",
+        "nenhuma",
+        "sem",
+    ]
 )
 
-QUANTIFIERS: Final[dict[str, str]] = {
-    **dict.fromkeys(["all", "every", "each", "everyone", "everybody", "everything", "always", "entire", "entirely", "completely", "whole", "totally", "fully", "alle", "jeder", "jede", "jedes", "immer", "samtliche", "tous", "toutes", "chaque", "toujours", "todos", "todas", "siempre", "cada", "tutti", "tutte", "sempre", "ogni"], "all"),
-    **dict.fromkeys(["only", "solely", "exclusively", "merely", "just", "nur", "lediglich", "seulement", "uniquement", "solo", "solamente", "unicamente", "soltanto", "apenas", "somente"], "only"),
-    **dict.fromkeys(["most", "mostly", "majority", "mainly", "largely", "usually", "meist", "meisten", "mehrheit", "plupart", "majorite", "mayoria", "maggior", "maioria"], "most"),
-    **dict.fromkeys(["some", "several", "few", "many", "various", "einige", "manche", "mehrere", "quelques", "plusieurs", "algunos", "algunas", "varios", "alcuni", "alcune", "alguns", "algumas"], "some"),
-}  # fmt: skip
-"""Quantifier -> its class."""
+BOUNDS: Final[frozenset[str]] = frozenset(
+    """
+    only solely exclusively merely all every always entirely completely totally nobody everyone mostly
+    rarely seldom occasionally sometimes possibly perhaps maybe supposedly allegedly barely hardly
+    alle jeder jede jedes immer samtliche nur lediglich ausschliesslich stets selten manchmal vielleicht
+    angeblich meist meistens tous toutes chaque toujours seulement uniquement exclusivement rarement
+    parfois peut-etre todos todas siempre cada solo solamente unicamente exclusivamente raramente
+    quizas tutti tutte sempre ogni soltanto solamente raramente forse apenas somente talvez
+""".split()
+)
+"""Quantifiers and hedges: they bound a claim, so the evidence must hold one too."""
+
+REVERSALS: Final[frozenset[str]] = frozenset(
+    """
+    despite ignore ignores ignored ignoring fail fails failed failing refuse refuses refused refusing
+    lack lacks lacked lacking except excluding without instead avoid avoids avoided avoiding deny
+    denies denied denying unlike incorrect incorrectly wrong wrongly false falsely neglects neglected
+    trotz ignoriert versaumt verweigert ausser anstatt statt falsch malgre ignore refuse sauf
+    faux pesar ignora rechaza excepto salvo falso nonostante rifiuta eccetto apesar recusa exceto
+""".split()
+)
+"""Words that turn a claim round without a negation."""
+
+SPEAKERS: Final[frozenset[str]] = frozenset(
+    """
+    i i'm i've i'd i'll me my mine we our us you your you're ich mich mir mein meine du dich dir dein deine
+    je moi mon ma mes tu toi ton yo mi mio tu tus io mio tuo eu meu minha
+""".split()
+)
+"""The speaker and the one spoken to: a context that knows neither says nothing of them."""
+
+UN_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "mis", "des", "anti")
 
 _PAIRS = """
     accept/reject accept/refuse accept/decline accept/deny agree/disagree allow/forbid allow/prohibit
@@ -93,9 +209,5 @@ def _both_ways() -> dict[str, frozenset[str]]:
     return {word: frozenset(others) for word, others in found.items()}
 
 
-_ANTONYMS = _both_ways()
-
-
-def antonyms_of() -> dict[str, frozenset[str]]:
-    """Return word -> words that say the opposite."""
-    return _ANTONYMS
+ANTONYMS: Final = _both_ways()
+"""Word -> words that say the opposite."""
