@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -13,15 +14,17 @@ __all__ = ["Breaker", "Limiter"]
 
 _WINDOW = 5.0
 _UNHINDERED = 500.0
+_FIRST_PACE = 1.0
+_LEAST_PACE = 0.5
 
 
 class Limiter:
     """Adaptive concurrency (AIMD) and, once a quota was hit, a learnt pace.
 
     Additive increase by one call a round trip, multiplicative decrease by half at a quota error or
-    503, at most once a second. A quota also sets a pace of nine tenths of what got through in the
-    last five seconds; the pace grows by a twentieth a second until it no longer matters. Used on
-    one event loop.
+    503, at most once a second. A quota also sets a pace: nine tenths of what got through in the
+    last five seconds. Below what is proven to get through, the pace doubles every second; above, it
+    grows by a twentieth, until it no longer matters. Used on one event loop.
     """
 
     def __init__(self, concurrency: int, clock: Clock) -> None:
@@ -33,7 +36,9 @@ class Limiter:
         self._successes: deque[float] = deque()
         self._last_cut = -1e9
         self._resume_at = 0.0
+        self._gate = asyncio.Lock()
         self._pace: float | None = None
+        self._proven = math.inf
         self._paced_at = 0.0
         self._next_send = 0.0
 
@@ -59,7 +64,12 @@ class Limiter:
             return
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
-        await place
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.release()
+            raise
 
     def release(self) -> None:
         """Give a place back."""
@@ -67,23 +77,18 @@ class Limiter:
         self._admit()
 
     async def clear_to_send(self) -> None:
-        """Wait out a pause that the server asked for, and the learnt pace."""
-        while True:
-            now = self._clock.monotonic()
-            if now < self._resume_at:
-                await asyncio.sleep(self._resume_at - now)
-                continue
-            if self._pace is None:
-                return
-            self._grow_pace(now)
-            if self._pace is None:
-                return
-            send_at = max(now, self._next_send)
-            self._next_send = send_at + 1.0 / self._pace
-            if send_at > now:
-                await asyncio.sleep(send_at - now)
-            if self._clock.monotonic() >= self._resume_at:
-                return
+        """Wait out a pause that the server asked for, and the learnt pace.
+
+        Callers queue for the next slot one by one, so that each leaves at the pace as it is by
+        then, not as it was when the caller came.
+        """
+        if self._pace is None and self._clock.monotonic() >= self._resume_at:
+            return
+        async with self._gate:
+            while (wait := self._wait()) > 0:
+                await asyncio.sleep(wait)
+            if self._pace is not None:
+                self._next_send = self._clock.monotonic() + 1.0 / self._pace
 
     def succeeded(self) -> None:
         """An answer came: allow a little more."""
@@ -104,17 +109,33 @@ class Limiter:
         self._last_cut = now
         self._limit = max(1.0, self._limit / 2)
         if quota:
-            self._forget(now)
-            first = self._successes[0] if self._successes else now
-            through = len(self._successes) / max(1.0, now - first)
-            self._pace = max(0.5, 0.9 * through)
-            self._paced_at = now
+            self._slow_down(now)
 
-    def _grow_pace(self, now: float) -> None:
-        assert self._pace is not None  # noqa: S101 - the caller checked
-        grown = self._pace * 1.05 ** (now - self._paced_at)
+    def _slow_down(self, now: float) -> None:
+        self._forget(now)
+        through = 0.0
+        if self._successes:
+            # After a drought the old proof still tells where the quota will be.
+            through = 0.9 * len(self._successes) / max(1.0, now - self._successes[0])
+            self._proven = through
+        slower = _FIRST_PACE if self._pace is None else 0.6 * self._pace
+        self._pace = max(_LEAST_PACE, through, slower)
         self._paced_at = now
-        self._pace = None if grown > _UNHINDERED else grown
+
+    def _wait(self) -> float:
+        now = self._clock.monotonic()
+        if self._pace is not None:
+            self._pace = self._grown(self._pace, min(now - self._paced_at, 60.0))
+            self._paced_at = now
+        slot = self._resume_at if self._pace is None else max(self._resume_at, self._next_send)
+        return slot - now
+
+    def _grown(self, pace: float, seconds: float) -> float | None:
+        if pace < self._proven:
+            pace = min(self._proven, pace * 2.0**seconds)
+        else:
+            pace *= 1.05**seconds
+        return None if pace > _UNHINDERED else pace
 
     def _forget(self, now: float) -> None:
         while self._successes and now - self._successes[0] > _WINDOW:
@@ -128,6 +149,7 @@ class Limiter:
                 place.set_result(None)
 
 
+_PATIENCE = 30.0
 _FATAL = {"unauthorized", "forbidden", "not_found"}
 _DEAD = {"refused_connection", "dns", "tls"}
 _SICK = {"reset", "timeout", "stream_cut", "server_error", "malformed_body", "bad_request"}
@@ -137,7 +159,8 @@ class Breaker:
     """Decides when an endpoint is not worth further calls.
 
     Open at once: a refused credential, permission or name before any answer. Open after a few
-    attempts in a row: nobody listens. Open after many in a row: every answer is an error.
+    attempts in a row: nobody listens. Open after many in a row: every answer is an error. A 503
+    asks for patience, as a model that is still starting does: it has half a minute.
     ``opened`` gets the failure that decided; ``is_open`` stays true from then on.
     """
 
@@ -176,4 +199,4 @@ class Breaker:
             return self._in_a_row >= 100 and lasting >= 10.0
         if failure.kind == "timeout":
             return self._in_a_row >= 4
-        return self._in_a_row >= 10
+        return self._in_a_row >= 10 and lasting >= (_PATIENCE if failure.status == 503 else 0.0)
