@@ -1,0 +1,78 @@
+"""Deciding and rendering a recorded run: what ``gate`` and ``report`` share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from llmeval.errors import RecordError
+
+if TYPE_CHECKING:
+    from llmeval.records import Summary
+    from llmeval.report import ReportData
+    from llmeval.store import RunDirectory
+
+__all__ = ["FORMATS", "decide", "render", "write"]
+
+FORMATS: Final = {"html": "report.html", "md": "report.md", "junit": "junit.xml"}
+"""Format of a report -> its file."""
+
+
+def decide(directory: RunDirectory, gates: Path | None, baseline: Path | None = None) -> Summary:
+    """Return today's decision on a record. Nothing is written.
+
+    What kept the run from being whole then keeps it from passing now. Raises ``GatesError`` and
+    ``RecordError``.
+    """
+    from llmeval.gates import load_gates, summarise
+    from llmeval.store import RunDirectory
+
+    before = directory.summary()
+    header = directory.header()
+    reasons = [*header.partial, *(before.partial if before else ())]
+    if before is None:
+        reasons.append("the run ended before it was decided")
+    header = msgspec.structs.replace(header, partial=list(dict.fromkeys(reasons)))
+    other = RunDirectory.open(baseline) if baseline else None
+    summary: Summary = summarise(
+        header,
+        directory.observations(),
+        load_gates(gates) if gates else None,
+        today=date.today(),
+        finished_at=before.finished_at if before else time.time(),
+        calls=before.calls if before else {},
+        **({"baseline": list(other.observations())} if other else {}),
+    )
+    return summary
+
+
+def render(summary: Summary, directory: RunDirectory, formats: Sequence[str]) -> dict[str, str]:
+    """Return the reports by file name."""
+    from llmeval.report import collect, render_html, render_markdown
+    from llmeval.report.junit import render_junit
+
+    data: ReportData = collect(summary, directory.observations())
+    made: dict[str, str] = {}
+    for kind in formats:
+        if kind == "junit":
+            made[FORMATS[kind]] = render_junit(summary)
+        else:
+            made[FORMATS[kind]] = render_html(data) if kind == "html" else render_markdown(data)
+    return made
+
+
+def write(directory: Path, files: dict[str, str]) -> list[Path]:
+    """Write files into a directory, made where it is missing; raises ``RecordError``."""
+    from llmeval.store import RunDirectory
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"cannot make {directory}: {error.strerror}") from None
+    target = RunDirectory(directory)
+    return [target.write(name, text) for name, text in files.items()]

@@ -1,0 +1,227 @@
+"""Score recorded answers, without a call: JSON lines in, one JSON line each out, in input order.
+
+A line holds "response", the answer; "id" (default: the line's number); and what the scorer needs,
+such as "context", "prompt", "reference", "expected", "schema". A summary with 95 % intervals goes
+to stderr; with --json it is the last line of stdout. Rows of one "group", else of one "id", count
+as one piece of evidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from llmeval.cli.options import add_json, positive
+from llmeval.cli.scored import Row, Tally, finding_line, read_rows
+from llmeval.cli.screen import note, print_json, to_json
+from llmeval.errors import SuiteError, UsageError, nearest
+from llmeval.ports import Scorer
+from llmeval.records import NotScored, Sample, Score
+
+EXAMPLE = """\
+  llmeval score groundedness answers.jsonl > scores.jsonl
+  llmeval score json_schema answers.jsonl --option lenient=true --json
+  zcat answers.jsonl.gz | llmeval score toxicity - --jobs 4
+"""
+
+LATER: Final = {
+    "bbq": "BBQ's own rows",
+    "ifeval": "verifiable instructions",
+    "judge": "a model that judges",
+}
+_BATCH = 64
+Found = tuple[Row, Score | NotScored]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Register what ``score`` takes."""
+    parser.add_argument("scorer", metavar="SCORER", help="such as groundedness, toxicity, refusal")
+    parser.add_argument("input", metavar="IN.jsonl", help="recorded answers; - for stdin")
+    parser.add_argument("--jobs", type=positive(int), default=1, metavar="N", help="processes")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of the scorer; the value is JSON, or else text (may be repeated)",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="count a line that cannot be read as not scored, instead of stopping there",
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score the rows."""
+    scorer = make_scorer(arguments.scorer, arguments.option)
+    name = scorer.identity.name
+    source = "stdin" if arguments.input == "-" else arguments.input
+    tally = Tally()
+    with _opened(arguments.input) as lines:
+        rows = read_rows(lines, source, name, keep=arguments.skip_bad)
+        for batch in _scored(scorer, rows, int(arguments.jobs)):
+            out = b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch)
+            _write(out)
+            for row, found in batch:
+                tally.add(row, found)
+    if not tally.passed:
+        raise UsageError(f"{source} holds no rows: give one JSON object a line")
+    summary = {"scorer": scorer.identity, **tally.summary()}
+    if arguments.json:
+        print_json({"summary": summary}, indent=0)
+    note(_summary_text(summary))
+    return 0
+
+
+def make_scorer(name: str, options: Sequence[str]) -> Scorer:
+    """Return the scorer of that name with its options. Raises ``UsageError``."""
+    from llmeval import scorers
+
+    if name in LATER:
+        raise UsageError(
+            f"the scorer {name!r} ({LATER[name]}) is not in this version yet; "
+            f"there are {', '.join(sorted(scorers.__all__))}"
+        )
+    if name not in scorers.__all__:
+        hint = nearest(name, scorers.__all__)
+        raise UsageError(
+            f"no scorer is called {name!r}.{hint} There are {', '.join(sorted(scorers.__all__))}"
+        )
+    factory = getattr(scorers, name)
+    return _made(name, factory, dict(_option(name, factory, text) for text in options))
+
+
+def _option(name: str, factory: Any, text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    known = [each for each in inspect.signature(factory).parameters if each != "name"]
+    if not equals or key not in known:
+        raise UsageError(
+            f"--option {text!r}: {name} takes {', '.join(f'{k}=…' for k in known) or 'none'}."
+            f"{nearest(key, known)}"
+        )
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
+    parameters = inspect.signature(factory).parameters.values()
+    for parameter in parameters:
+        if parameter.default is parameter.empty and parameter.name not in options:
+            raise UsageError(f"{name} needs --option {parameter.name}=…")
+    try:
+        made: Scorer = factory(**options)
+    except SuiteError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} cannot be made with these options: {error}") from None
+    return made
+
+
+def _opened(path: str) -> BinaryIO:
+    if path == "-":
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _write(lines: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(lines)
+    sys.stdout.buffer.flush()
+
+
+def _scored(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
+    """Yield batches of findings in input order; what was read before a bad line comes first."""
+    batches = _batches(rows)
+    if jobs == 1:
+        yield from (score_rows(scorer, batch) for batch in batches)
+        return
+    yield from _in_processes(scorer, batches, jobs)
+
+
+def _in_processes(scorer: Scorer, batches: Iterator[list[Row]], jobs: int) -> Iterator[list[Found]]:
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    waiting: deque[Future[list[Found]]] = deque()
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_ignore_interrupt) as pool:
+        bad: UsageError | None = None
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(score_rows, scorer, batch))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+        except UsageError as error:
+            bad = error
+        while waiting:
+            yield waiting.popleft().result()
+        if bad:
+            raise bad
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C is for the parent: it says so once."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Yield rows in batches; before an error in reading, the rows that were read."""
+    batch: list[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    except UsageError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def score_rows(scorer: Scorer, rows: Sequence[Row]) -> list[Found]:
+    """Return each row with its finding; a scorer that crashes has scored nothing, and says so."""
+    from llmeval.run.scoring import score_batch
+
+    samples = [row.sample for row in rows if isinstance(row.sample, Sample)]
+    found = iter(score_batch([scorer], samples))
+    return [
+        (row, row.sample if isinstance(row.sample, NotScored) else next(found)[0]) for row in rows
+    ]
+
+
+def _summary_text(summary: dict[str, Any]) -> str:
+    from llmeval.report.numbers import percent
+
+    identity, rate, mean = summary["scorer"], summary["pass_rate"], summary["mean"]
+    lines = [f"{identity.name}: {summary['rows']:,} rows, {summary['scored']:,} scored"]
+    counts = [f"{count:,} {kind}" for kind, count in summary["labels"].items()]
+    counts += [f"{count:,} not scored ({kind})" for kind, count in summary["not_scored"].items()]
+    lines += [f"  {', '.join(counts)}"] if counts else []
+    lines.append(
+        f"  pass rate {percent(rate.value)}, 95 % interval {percent(rate.low)} … "
+        f"{percent(rate.high)} ({rate.clusters:,} independent, {rate.method})"
+    )
+    if mean is not None:
+        lines.append(
+            f"  mean {mean.value:.4f}, 95 % interval {mean.low:.4f} … {mean.high:.4f} of the scored"
+        )
+    if identity.fallback:
+        lines.append(f"  note: {identity.fallback}")
+    return "\n".join(lines)
