@@ -85,8 +85,10 @@ class Limiter:
         if self._pace is None and self._clock.monotonic() >= self._resume_at:
             return
         async with self._gate:
-            while (wait := self._wait()) > 0:
+            wait = self._wait()
+            while wait > 0:
                 await asyncio.sleep(wait)
+                wait = self._wait()
             if self._pace is not None:
                 self._next_send = self._clock.monotonic() + 1.0 / self._pace
 

@@ -24,7 +24,7 @@ from llmeval.records import (
 )
 from llmeval.store.codec import ObservationLine
 
-__all__ = ["FOLDER", "SCHEMAS", "header_schema", "observation_schema", "run_schema"]
+__all__ = ["FOLDER", "SCHEMAS", "header_schema", "observation_schema", "rewrite", "run_schema"]
 
 Schema = dict[str, Any]
 
@@ -104,12 +104,13 @@ def _schema(name: str, body: Schema, defs: dict[str, Schema]) -> Schema:
     }
 
 
-def _rewrite() -> None:
-    FOLDER.mkdir(exist_ok=True)
+def rewrite(folder: Path = FOLDER) -> None:
+    """Write every schema to its file in ``folder``."""
+    folder.mkdir(exist_ok=True)
     for name, make in SCHEMAS.items():
         text = json.dumps(make(), indent=2, ensure_ascii=False) + "\n"
-        (FOLDER / f"{name}.schema.json").write_text(text, "utf-8")
+        (folder / f"{name}.schema.json").write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
-    _rewrite()
+    rewrite()
