@@ -1,0 +1,183 @@
+"""Observations as compact columns: one pass over the record, and no response is kept."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmeval.records import ANSWERED, NotScored, Observation
+
+__all__ = ["NONE", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
+
+NONE: Final = "(none)"
+"""The slice of samples that lack the tag."""
+
+ABSENT, SCORED, UNSCORED = 0, 1, 2
+
+
+class Vocabulary(dict[Hashable, int]):
+    """A code for each word: 0, 1, … in order of first appearance."""
+
+    def __missing__(self, word: Hashable) -> int:
+        self[word] = code = len(self)
+        return code
+
+
+class ScoreColumn:
+    """One scorer's findings; ``status`` is ABSENT, SCORED or UNSCORED."""
+
+    __slots__ = ("label", "status", "value")
+
+    def __init__(self) -> None:
+        self.value, self.status, self.label = array("d"), array("b"), array("q")
+
+    def pad(self, rows: int) -> None:
+        """Fill rows on which this scorer left nothing."""
+        missing = rows - len(self.value)
+        if missing > 0:
+            self.value.extend([math.nan] * missing)
+            self.status.extend([ABSENT] * missing)
+            self.label.extend([-1] * missing)
+
+
+class Words:
+    """What codes mean; shared between a run and its baseline, so that equal codes are equal."""
+
+    def __init__(self) -> None:
+        self.tests, self.cases, self.clusters = Vocabulary(), Vocabulary(), Vocabulary()
+        self.labels, self.tag_values, self.repetitions = Vocabulary(), Vocabulary(), Vocabulary()
+
+
+class Frame:
+    """The samples of one suite on one model, a row each. ``group`` is -1 where there is none;
+    ``latency`` and ``ttft`` are seconds, NaN where not measured."""
+
+    def __init__(self) -> None:
+        self.test, self.case, self.repetition = array("q"), array("q"), array("q")
+        self.cluster, self.group = array("q"), array("q")
+        self.answered, self.cached, self.truncated = array("b"), array("b"), array("b")
+        self.latency, self.ttft, self.tokens = array("d"), array("d"), array("d")
+        self.scores: dict[str, ScoreColumn] = {}
+        self.tags: dict[str, array[int]] = {}
+        self.outcomes: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self.test)
+
+    def finish(self) -> None:
+        """Make all columns equally long."""
+        for column in self.scores.values():
+            column.pad(len(self))
+        for tag in self.tags.values():
+            tag.extend([-1] * (len(self) - len(tag)))
+
+
+def ints(column: array[int]) -> NDArray[Any]:
+    """View a column as a numpy array without copying."""
+    return np.frombuffer(column, dtype=np.int8 if column.typecode == "b" else np.int64)
+
+
+def floats(column: array[float]) -> NDArray[np.float64]:
+    """View a column as a numpy array without copying."""
+    return np.frombuffer(column, dtype=np.float64)
+
+
+class Columns:
+    """All frames of a record by (model, suite), and what is counted over the whole."""
+
+    def __init__(self, words: Words | None = None) -> None:
+        self.words = words or Words()
+        self.frames: dict[tuple[str, str], Frame] = {}
+        self.versions: dict[str, set[str]] = {}
+        self.hard_failures = 0
+        self.cost: float | None = 0.0
+        self.usage: list[int | None] = [None, None, None]
+        self.attempts = self.cached = 0
+
+    @classmethod
+    def of(cls, observations: Iterable[Observation], words: Words | None = None) -> Columns:
+        """Read all observations once."""
+        columns = cls(words)
+        for observation in observations:
+            columns._add(observation)
+        for frame in columns.frames.values():
+            frame.finish()
+        return columns
+
+    @property
+    def models(self) -> list[str]:
+        """Models in order of appearance."""
+        return list(dict.fromkeys(model for model, _ in self.frames))
+
+    def _add(self, o: Observation) -> None:
+        frame = self.frames.get((o.model, o.suite))
+        if frame is None:
+            frame = self.frames[o.model, o.suite] = Frame()
+        words, row = self.words, len(frame)
+        frame.test.append(words.tests[o.suite, o.test])
+        frame.case.append(words.cases[o.case_id])
+        frame.repetition.append(words.repetitions[o.repetition])
+        unit: Hashable = (o.suite, o.case_id) if o.group is None else o.group
+        cluster = words.clusters[unit]
+        frame.cluster.append(cluster)
+        frame.group.append(-1 if o.group is None else cluster)
+        answered = o.outcome == ANSWERED
+        frame.answered.append(answered)
+        frame.cached.append(o.cached)
+        frame.outcomes[o.outcome] += 1
+        times = o.timings
+        frame.latency.append(math.nan if times.latency is None else times.latency)
+        frame.ttft.append(math.nan if times.ttft is None else times.ttft)
+        tokens = o.usage.output_tokens
+        frame.tokens.append(math.nan if tokens is None else tokens)
+        response = o.response
+        frame.truncated.append(response is not None and response.finish_reason == "length")
+        for tag, value in o.tags.items():
+            column = frame.tags.setdefault(tag, array("q"))
+            column.extend([-1] * (row - len(column)))
+            column.append(words.tag_values[value])
+        self._add_scores(frame, o, row)
+        self._count(o)
+
+    def _add_scores(self, frame: Frame, o: Observation, row: int) -> None:
+        for score in o.scores:
+            column = frame.scores.get(score.scorer)
+            if column is None:
+                column = frame.scores[score.scorer] = ScoreColumn()
+            column.pad(row)
+            value, status, label = math.nan, UNSCORED, -1
+            if not isinstance(score, NotScored) and 0.0 <= score.value <= 1.0:
+                value, status = score.value, SCORED
+                word = score.value if score.label is None else score.label
+                label = self.words.labels[word]
+                self.hard_failures += score.scorer == "assert" and value == 0.0
+            if len(column.value) > row:
+                # A second finding of one scorer: keep the one that speaks against the endpoint.
+                if status == SCORED and not value < column.value[row]:
+                    continue
+                column.value.pop(), column.status.pop(), column.label.pop()
+            column.value.append(value)
+            column.status.append(status)
+            column.label.append(label)
+
+    def _count(self, o: Observation) -> None:
+        self.attempts += o.attempts
+        self.cached += o.cached
+        if o.cost_usd is None:
+            self.cost = None
+        elif self.cost is not None:
+            self.cost += o.cost_usd
+        used = (o.usage.input_tokens, o.usage.output_tokens, o.usage.thinking_tokens)
+        for place, number in enumerate(used):
+            if number is not None:
+                self.usage[place] = (self.usage[place] or 0) + number
+        if o.response is not None:
+            version = o.response.model_version or o.deployed_model
+            if version:
+                self.versions.setdefault(o.model, set()).add(version)

@@ -1,0 +1,218 @@
+"""From columns to what a statistic is taken over: a value for each sample, case, group or call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from llmeval.gates.columns import SCORED, Frame, ScoreColumn, Words, floats, ints
+from llmeval.gates.declared import Gate
+from llmeval.gates.metric import Metric
+from llmeval.records import PASS_MARK
+
+__all__ = ["NoUnits", "Units", "units_of"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rows = NDArray[np.int64]
+
+
+class NoUnits(Struct, frozen=True):
+    """Why a statistic cannot be taken. ``broken`` means ERROR, otherwise INCONCLUSIVE."""
+
+    reason: str
+    broken: bool = True
+
+
+class Units(Struct, frozen=True):
+    """Values with their keys and clusters, one each.
+
+    ``clusters`` is ``None`` where each value stands for itself. ``samples`` counts the rows behind
+    them, ``failed`` those of them without an answer or a score, before any are left out.
+    ``failures`` marks the units that hold a failed row.
+    """
+
+    values: Floats
+    keys: Ints
+    clusters: Ints | None
+    samples: int
+    failed: int
+    seen: int
+    failures: NDArray[np.bool_]
+
+
+def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words) -> Units | NoUnits:
+    """Return the units of ``metric`` over ``rows``.
+
+    A failed call or a missing score counts against the gate: it gets the value that is worst for
+    the gate's direction (an infinite latency, for timings), or is left out where the gate says so.
+    """
+    if metric.kind == "timing":
+        return _timings(frame, rows, metric, gate, words)
+    worst = _worst(metric, gate)
+    if metric.kind == "errors":
+        failed = ints(frame.answered)[rows] == 0
+        keys = _sample_keys(frame, rows, words)
+        return Units(failed.astype(float), keys, None, rows.size, 0, rows.size, failed)
+    column = frame.scores[metric.scorer]
+    failed = (ints(frame.answered)[rows] == 0) | (ints(column.status)[rows] != SCORED)
+    seen, lost = rows.size, int(failed.sum())
+    if gate.failures == "exclude":
+        rows, failed = rows[~failed], failed[~failed]
+        if not rows.size:
+            return NoUnits(f"all {seen} samples lack an answer or a score")
+    if metric.kind == "groups":
+        return _groups(frame, column, rows, failed, worst, (seen, lost), words)
+    # ``worst`` is on the statistic's scale; a score's own scale runs the other way for bad shares.
+    values = np.where(failed, worst if metric.rising else 1 - worst, floats(column.value)[rows])
+    if metric.kind == "cases":
+        return _cases(frame, metric, rows, values, failed, (seen, lost), words)
+    if metric.statistic == "pass_rate":
+        values = (values >= PASS_MARK).astype(float)
+    elif metric.statistic == "rate":
+        values = (values < PASS_MARK).astype(float)
+    keys = _sample_keys(frame, rows, words)
+    return Units(values, keys, ints(frame.cluster)[rows], rows.size, lost, seen, failed)
+
+
+def _worst(metric: Metric, gate: Gate) -> float:
+    if gate.direction == "no_worse_than_baseline":
+        return 0.0 if metric.rising else 1.0
+    return 0.0 if gate.direction == "at_least" else 1.0
+
+
+def _case_keys(frame: Frame, rows: Rows, words: Words) -> Ints:
+    keys: Ints = ints(frame.test)[rows] * len(words.cases) + ints(frame.case)[rows]
+    return keys
+
+
+def _sample_keys(frame: Frame, rows: Rows, words: Words) -> Ints:
+    repetition = ints(frame.repetition)[rows]
+    keys: Ints = _case_keys(frame, rows, words) * len(words.repetitions) + repetition
+    return keys
+
+
+def _cases(
+    frame: Frame,
+    metric: Metric,
+    rows: Rows,
+    values: Floats,
+    failed: NDArray[np.bool_],
+    counts: tuple[int, int],
+    words: Words,
+) -> Units | NoUnits:
+    """One value a case.
+
+    ``pass_hat_k``: the probability that k repetitions all pass, estimated without bias by
+    C(c, k) / C(n, k) of c passes in n (Yao et al. 2024, tau-bench, after Chen et al. 2021);
+    ``k`` = 0 stands for all n. ``max_mean``: the greatest badness (1 - value) over the case's
+    repetitions, whose mean over cases is the expected maximum (Gehman et al. 2020).
+    """
+    keys, first, of = np.unique(
+        _case_keys(frame, rows, words), return_index=True, return_inverse=True
+    )
+    clusters = ints(frame.cluster)[rows][first]
+    hurt = np.bincount(of, weights=failed) > 0
+    if metric.statistic == "max_mean":
+        worst = np.zeros(keys.size)
+        np.maximum.at(worst, of, 1 - values)
+        return Units(worst, keys, clusters, rows.size, counts[1], counts[0], hurt)
+    repetitions = np.bincount(of)
+    passed = np.bincount(of, weights=values >= PASS_MARK)
+    if metric.k and int(repetitions.min()) < metric.k:
+        few = int(repetitions.min())
+        return NoUnits(f"{metric.statistic} needs {metric.k} repetitions of a case, one has {few}")
+    share = np.ones(keys.size)
+    for i in range(metric.k or int(repetitions.max())):
+        drawn = i < repetitions
+        share[drawn] *= np.maximum(passed[drawn] - i, 0) / (repetitions[drawn] - i)
+    return Units(share, keys, clusters, rows.size, counts[1], counts[0], hurt)
+
+
+def _groups(
+    frame: Frame,
+    column: ScoreColumn,
+    rows: Rows,
+    failed: NDArray[np.bool_],
+    worst: float,
+    counts: tuple[int, int],
+    words: Words,
+) -> Units | NoUnits:
+    """1 where all cases of a group (in one test and repetition) have the same label, else 0.
+
+    A group with a failed sample has the worst value. Groups of a single case say nothing.
+    """
+    group = ints(frame.group)[rows]
+    grouped = group >= 0
+    rows, failed, group = rows[grouped], failed[grouped], group[grouped]
+    raw = (ints(frame.test)[rows] * len(words.clusters) + group) * len(words.repetitions)
+    keys, of = np.unique(raw + ints(frame.repetition)[rows], return_inverse=True)
+    sizes = np.bincount(of, minlength=keys.size)
+    held = sizes >= 2
+    if not held.any():
+        return NoUnits("agreement needs cases that share a `group`, and no group has two cases")
+    labels = ints(column.label)[rows]
+    low = np.full(keys.size, np.iinfo(np.int64).max)
+    high = np.full(keys.size, -2)
+    np.minimum.at(low, of, labels)
+    np.maximum.at(high, of, labels)
+    hurt = np.bincount(of, weights=failed, minlength=keys.size) > 0
+    values = np.where(hurt, worst, (low == high).astype(float))
+    clusters = np.zeros(keys.size, dtype=np.int64)
+    clusters[of] = group
+    samples = int(sizes[held].sum())
+    return Units(
+        values[held], keys[held], clusters[held], samples, counts[1], counts[0], hurt[held]
+    )
+
+
+def _timings(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words) -> Units | NoUnits:
+    """Seconds a call; each call for itself, as the workload is fixed (``estimate_quantile``)."""
+    failed = ints(frame.answered)[rows] == 0
+    latency, ttft = floats(frame.latency)[rows], floats(frame.ttft)[rows]
+    cached = ~failed & ((ints(frame.cached)[rows] != 0) | np.isnan(latency))
+    if cached.any():
+        return NoUnits(
+            f"{int(cached.sum())} of {rows.size} answers came from the cache and have no latency "
+            f"of their own: measure with --no-cache, or declare the test timed=True",
+            broken=False,
+        )
+    seconds, missing = latency, np.zeros(rows.size, dtype=bool)
+    if metric.scorer == "ttft":
+        seconds, missing = ttft, ~failed & np.isnan(ttft)
+    elif metric.scorer == "tpot":
+        tokens = floats(frame.tokens)[rows]
+        missing = ~failed & (np.isnan(ttft) | ~(tokens >= 2))
+        with np.errstate(all="ignore"):
+            seconds = np.maximum(latency - ttft, 0.0) / (tokens - 1)
+    if missing.any():
+        return NoUnits(_unmeasured(metric, int(missing.sum()), rows.size))
+    lost = int(failed.sum())
+    values = np.where(failed, np.inf, seconds)
+    keys = _sample_keys(frame, rows, words)
+    if gate.failures == "exclude":
+        values, keys = values[~failed], keys[~failed]
+        if not values.size:
+            return NoUnits(f"all {rows.size} calls failed")
+        failed = failed[~failed]
+    return Units(values, keys, None, values.size, lost, rows.size, failed)
+
+
+def _unmeasured(metric: Metric, missing: int, total: int) -> str:
+    if metric.scorer == "ttft":
+        why = "it is measured on streamed answers: declare the test with stream=True or timed=True"
+    else:
+        why = "it needs streamed answers of two or more output tokens, and a reported token usage"
+    return f"{missing} of {total} answers carry no {metric.scorer}: {why}"
+
+
+def slice_rows(frame: Frame, rows: Rows, tag: str) -> dict[int, Rows]:
+    """Return the rows of each value of a tag by the value's code; -1 are rows without the tag."""
+    codes: NDArray[Any] = ints(frame.tags[tag])[rows]
+    order = np.argsort(codes, kind="stable")
+    values, starts = np.unique(codes[order], return_index=True)
+    parts = np.split(rows[order], starts[1:])
+    return {int(v): part for v, part in zip(values, parts, strict=True)}
