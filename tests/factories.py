@@ -423,7 +423,7 @@ def hostile(n: int = 200, huge: int = 1_000_000) -> Record:
             tags={"language": evil, evil[:30]: evil, "id": str(i)},
             request={"messages": [{"role": evil, "content": evil}, "no message"] * 9},
             response=Response(answer, finish_reason=evil, model_version=evil),
-            scores=[nan, missing] if i % 2 else [Score("groundedness", 0.1, evil, evil)],
+            scores=[nan, missing] if i in (1, 3) else [Score("groundedness", 0.1, evil, evil)],
         )
 
     rows = [row(i) for i in range(n)]

@@ -157,12 +157,12 @@ def _x(distance: float, reach: float) -> str:
 
 
 def _ticks(reach: float) -> tuple[Tick, ...]:
-    inner = [share * reach for share in (0.05, 0.25)]
+    inner = [share * reach for share in (0.1, 0.4)]
     return (
         Tick(_x(-reach, reach), f"−{reach:g}", "start"),
-        *(Tick(_x(-mark, reach), f"−{mark:.3g}") for mark in reversed(inner)),
+        *(Tick(_x(-mark, reach), f"−{mark:.2g}") for mark in reversed(inner)),
         Tick(_x(0, reach), ""),
-        *(Tick(_x(mark, reach), f"+{mark:.3g}") for mark in inner),
+        *(Tick(_x(mark, reach), f"+{mark:.2g}") for mark in inner),
         Tick(_x(reach, reach), f"+{reach:g}", "end"),
     )
 

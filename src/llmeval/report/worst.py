@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ __all__ = ["WorstOf", "Worsts", "rank_for_gate", "rank_for_suite"]
 Rank = tuple[int, float]
 """Smaller is worse. First what kind of trouble it is, then how bad."""
 
+FLAGGED, UNSCORED, FAILED, IMPERFECT, SLOW = range(5)
+
 SHOWN: Final = 60
 """Samples on a whole page: what a person reads, and what keeps the page small."""
 
@@ -28,16 +31,21 @@ def rank_for_suite(o: Observation, timed: bool) -> Rank | None:
     of perfect; in a timed suite without scorers, the slowest answers.
     """
     if o.outcome != ANSWERED:
-        return (2, 0.0)
+        return (FAILED, 0.0)
     scored = [s.value for s in o.scores if isinstance(s, Score)]
-    low = min(scored, default=1.0)
-    if not low >= PASS_MARK:
-        return (0, low)
+    bad = [value for value in scored if not value >= PASS_MARK]
+    if bad:
+        return (FLAGGED, _order(bad))
     if len(scored) < len(o.scores):
-        return (1, low)
-    if low < 1:
-        return (3, low)
-    return (4, -o.timings.latency) if timed and o.timings.latency is not None else None
+        return (UNSCORED, 0.0)
+    if scored and min(scored) < 1:
+        return (IMPERFECT, min(scored))
+    return (SLOW, -o.timings.latency) if timed and o.timings.latency is not None else None
+
+
+def _order(values: list[float]) -> float:
+    """The least of ``values``; NaN, which has no order, is worse than any."""
+    return min(-1.0 if math.isnan(value) else value for value in values)
 
 
 def rank_for_gate(o: Observation, scorer: str, seconds: bool) -> Rank | None:
@@ -48,13 +56,13 @@ def rank_for_gate(o: Observation, scorer: str, seconds: bool) -> Rank | None:
         time = o.timings.ttft if scorer == "ttft" else o.timings.latency
         return None if time is None else (1, -time)
     if o.outcome != ANSWERED:
-        return (2, 0.0)
+        return (FAILED, 0.0)
     for score in o.scores:
         if score.scorer != scorer:
             continue
         if not isinstance(score, Score):
-            return (1, 0.0)
-        return (0, score.value) if not score.value >= PASS_MARK else None
+            return (UNSCORED, 0.0)
+        return None if score.value >= PASS_MARK else (FLAGGED, _order([score.value]))
     return None
 
 
@@ -79,6 +87,10 @@ class WorstOf:
         self.kept.append((rank, order, case, worst_sample(o)))
         self.kept.sort(key=lambda entry: entry[:2])
         del self.kept[self.size :]
+
+    def telling(self) -> list[tuple[Rank, int, tuple[str, str], WorstSample]]:
+        """Return what is bad, or else the one sample that came nearest to it."""
+        return [entry for entry in self.kept if entry[0][0] <= FAILED] or self.kept[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,7 @@ class Worsts:
 
         # Every gate's first three come before any gate's fourth: a cut must not hide a gate.
         gates = {i: place(w.worst.kept[:3]) for i, w in watched}
-        suites = {key: place(kept.kept) for key, kept in sorted(self._suites.items())}
+        suites = {key: place(kept.telling()) for key, kept in sorted(self._suites.items())}
         for i, watch in watched:
             gates[i] += place(watch.worst.kept[3:])
         return (

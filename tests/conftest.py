@@ -1,0 +1,1 @@
+"""Being here puts this folder on ``sys.path``: tests write ``from factories import …``."""
