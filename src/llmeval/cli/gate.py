@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide, print, and exit by the verdict."""
+    from llmeval.run.decide import write_pages
     from llmeval.store import RunDirectory
 
     directory = RunDirectory.open(Path(arguments.run_directory))
@@ -42,9 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     baseline = Path(arguments.baseline) if arguments.baseline else None
     summary = recorded.decide(directory, gates, baseline)
     if arguments.write:
-        reports = recorded.render(summary, directory, list(recorded.FORMATS))
         directory.write_summary(summary)
-        recorded.write(directory.path, reports)
+        write_pages(directory, summary)
     if arguments.json:
         print_json(summary)
     else:
