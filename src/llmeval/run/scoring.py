@@ -41,7 +41,15 @@ class ScoringRoom:
             while self._waiting:
                 batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 samples = [sample for sample, _ in batch]
-                found = await loop.run_in_executor(self._pool, score_batch, self._scorers, samples)
+                try:
+                    found = await loop.run_in_executor(
+                        self._pool, score_batch, self._scorers, samples
+                    )
+                except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+                    for _, future in batch:
+                        if not future.done():
+                            future.set_exception(error)
+                    continue
                 for (_, future), findings in zip(batch, found, strict=True):
                     if not future.done():
                         future.set_result(findings)
@@ -58,7 +66,7 @@ def score_batch(scorers: Sequence[Scorer], samples: Sequence[Sample]) -> list[li
 def _column(scorer: Scorer, samples: Sequence[Sample]) -> list[Finding]:
     try:
         return _checked(scorer, scorer.score(samples), len(samples))
-    except Exception as error:  # noqa: BLE001 - a scorer may raise anything: then nothing is scored
+    except BaseException as error:  # noqa: BLE001 - a scorer may raise anything, SystemExit too
         if len(samples) == 1:
             reason = f"{type(error).__name__}: {error}"[:500]
             return [NotScored(scorer.identity.name, "scorer_error", reason)]
@@ -72,6 +80,8 @@ def _checked(scorer: Scorer, found: Sequence[Finding], expected: int) -> list[Fi
 
 
 def _plausible(name: str, finding: Finding) -> Finding:
+    if isinstance(finding, Score | NotScored) and finding.scorer != name:
+        return NotScored(name, "scorer_error", f"a finding of {finding.scorer!r}, not {name!r}")
     if isinstance(finding, NotScored):
         return finding
     if not isinstance(finding, Score) or not 0.0 <= finding.value <= 1.0:

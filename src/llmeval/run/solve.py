@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class SampleAsker:
     seed: int
     asked: Request | None = None
     calls: list[Called] = field(default_factory=list)
+    halted: bool = False
 
     async def ask(self, prompt: str | Sequence[Message], **settings: Any) -> Response:
         """See ``ports.Asker``."""
@@ -35,7 +37,11 @@ class SampleAsker:
             repetition=self.planned.repetition,
             seed=self.seed,
         )
-        called = await self.caller.call(self.asked, timed=declared.timed)
+        try:
+            called = await self.caller.call(self.asked, timed=declared.timed)
+        except Halted:
+            self.halted = True
+            raise
         self.calls.append(called)
         if isinstance(called.outcome, CallFailure):
             raise CallFailed(called.outcome)
@@ -43,7 +49,17 @@ class SampleAsker:
 
 
 async def solve(planned: PlannedSample, asker: SampleAsker) -> Response | CallFailure:
-    """Run the sample's solver; whatever it raises is an outcome with its name."""
+    """Run the sample's solver; whatever it raises is an outcome with its name.
+
+    Raises ``Halted`` where a call of the solver was, even if the solver made something of that.
+    """
+    outcome = await _outcome(planned, asker)
+    if asker.halted:
+        raise Halted
+    return outcome
+
+
+async def _outcome(planned: PlannedSample, asker: SampleAsker) -> Response | CallFailure:
     solver = planned.test.declared.solver
     try:
         if solver is None:
@@ -51,9 +67,9 @@ async def solve(planned: PlannedSample, asker: SampleAsker) -> Response | CallFa
         response = await solver(planned.case, asker)
     except CallFailed as failed:
         return failed.failure
-    except Halted:
+    except asyncio.CancelledError:
         raise
-    except Exception as error:  # noqa: BLE001 - a user's solver may raise anything: it is data
+    except BaseException as error:  # noqa: BLE001 - a solver may raise anything, pytest.fail too
         return CallFailure("solver_error", f"{type(error).__name__}: {error}"[:500])
     if isinstance(response, Response):
         return response
