@@ -1,0 +1,70 @@
+"""Caps on calls and money."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmeval.config import Price
+from llmeval.records import Usage
+from llmeval.run.budget import Budget, cost_of
+
+
+def test_tokens_cost_what_the_price_says() -> None:
+    usage = Usage(1_000_000, 500_000, 100_000)
+    assert cost_of(usage, Price(0.10, 0.40)) == pytest.approx(0.10 + 0.6 * 0.40)
+
+
+@pytest.mark.parametrize("usage", [Usage(), Usage(5, None), Usage(None, 5)])
+def test_what_is_unknown_costs_an_unknown_amount(usage: Usage) -> None:
+    assert cost_of(usage, Price(1.0, 1.0)) is None
+    assert cost_of(Usage(1, 1), None) is None
+
+
+@given(st.integers(0, 40), st.integers(0, 60))
+def test_calls_never_exceed_their_cap(cap: int, wanted: int) -> None:
+    budget = Budget(cap, None)
+    allowed = sum(budget.allow(1) for _ in range(wanted))
+    assert allowed == budget.calls == min(cap, wanted)
+    assert (budget.exhausted is not None) == (wanted > cap)
+
+
+@given(st.integers(1, 16), st.lists(st.integers(1, 100), min_size=1, max_size=200))
+def test_money_is_never_exceeded_once_the_dearest_call_is_known(
+    at_once: int, costs: list[int]
+) -> None:
+    """Calls leave as places come free; in cents, the dearest comes first."""
+    budget = Budget(None, 10.0)
+    costs = [max(costs), *costs]
+    in_flight: list[float] = []
+    assert budget.allow(1)
+    budget.spend(costs[0] / 100)
+    for cost in costs[1:]:
+        if len(in_flight) == at_once:
+            budget.spend(in_flight.pop(0))
+        if not budget.allow(len(in_flight) + 1):
+            break
+        in_flight.append(cost / 100)
+    for left in in_flight:
+        budget.spend(left)
+    assert budget.spent is not None
+    assert budget.spent <= 10.0 + 1e-9
+
+
+def test_an_exhausted_budget_names_the_option_and_stays_exhausted() -> None:
+    budget = Budget(None, 0.5)
+    assert budget.allow(1)
+    budget.spend(0.4)
+    assert not budget.allow(1)
+    assert budget.exhausted == "--budget=0.5 US dollars was reached"
+    assert not budget.allow(0)
+    assert budget.calls == 1
+
+
+def test_an_unknown_cost_is_not_zero() -> None:
+    budget = Budget(None, 1.0)
+    budget.spend(None)
+    assert budget.spent is None
+    budget.spend(0.0)
+    assert budget.spent == 0.0
