@@ -16,7 +16,7 @@ from llmeval import __version__
 from llmeval.config import Config, load_config
 from llmeval.endpoints import EndpointOptions, resolve
 from llmeval.errors import ConfigError, LlmevalError, RecordError, SuiteError
-from llmeval.gates import GateSet, check_metrics, load_gates
+from llmeval.gates import GateSet, check_metrics, load_gates, parse_metric
 from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
@@ -159,7 +159,7 @@ class Evaluating:
         narrowed = session.config.args_source is pytest.Config.ArgsSource.ARGS
         gates = self.gates
         if narrowed:
-            missing = [g for g in gates.gates if g.metric.split(".")[0] not in suites]
+            missing = [g for g in gates.gates if parse_metric(g.metric).suite not in suites]
             if missing:
                 self.partial.append("only some suites were named: " + " ".join(session.config.args))
             gates = msgspec.structs.replace(
