@@ -22,6 +22,7 @@ _LABELS = {
     ("no", True): ("abstained", 1.0),
     ("no", False): ("fabricated", 0.0),
 }
+_EDGES = " .,;:!?\"'()-*"
 _TRUTH = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
 
 
@@ -105,7 +106,11 @@ def abstention_in(text: str, known: str = "") -> Abstention:
     text = text[:_LIMIT]
     clauses = [c for s in sentences(text) for c in _clauses(text, s)]
     folded = {c: fold(text[slice(*c)]) for c in clauses}
-    declines = tuple(c for c in clauses if declines_in(folded[c]))
+    # What stands in the text itself ("bathing is not allowed") is an answer, not an abstention.
+    said = fold(known)
+    declines = tuple(
+        c for c in clauses if declines_in(folded[c]) and folded[c].strip(_EDGES) not in said
+    )
     if not declines:
         return Abstention((), tuple(clauses))
     stems = _known_stems(known)

@@ -22,6 +22,7 @@ __all__ = [
     "bounded",
     "coverage_of",
     "explained",
+    "far_numbers",
     "opposites",
     "speaks_of_itself",
     "strange_names",
@@ -76,6 +77,13 @@ def strange_numbers(claim: Facts, evidence: Evidence) -> list[str]:
     strange = [f"{n[0]:g}" for n in claim.numbers if not evidence.holds(n) and not asked & {*n}]
     months = claim.months - evidence.months - evidence.asked.months
     return strange + [f"month {m}" for m in sorted(months)]
+
+
+def far_numbers(claim: Facts, evidence: Evidence, near: list[int]) -> bool:
+    """Whether a number of the claim stands in the context, but not by the claim's sentences."""
+    beside = {at + step for at in near for step in (-1, 0, 1)}
+    places = ([at for r in n for at in evidence.index.get(r, ())] for n in claim.numbers)
+    return bool(beside) and any(place and beside.isdisjoint(place) for place in places)
 
 
 def strange_names(claim: Facts, evidence: Evidence) -> list[str]:

@@ -26,6 +26,7 @@ _CONTENT: Final = 1.4
 _SENTENCE: Final = 1.2
 _PAIRS: Final = 1.0
 _NUMBER: Final = -0.8
+_FAR: Final = -1.0
 _NAME: Final = -1.4
 _NEGATION: Final = -1.1
 _OPPOSITE: Final = -0.9
@@ -106,6 +107,8 @@ def _objections(
 ) -> Iterator[Objection]:
     if numbers := signals.strange_numbers(facts, evidence):
         yield Objection(_NUMBER, f"not in the context: {', '.join(numbers)}", True)
+    elif signals.far_numbers(facts, evidence, near):
+        yield Objection(_FAR, "its numbers stand elsewhere in the context", False)
     if names := signals.strange_names(facts, evidence):
         yield Objection(_NAME, f"not in the context: {', '.join(names)}", True)
     if facts.negations and near and not any(evidence.facts[i].negations for i in near):

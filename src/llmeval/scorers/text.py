@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
+from llmeval.scorers.lexicons.numbers import MONTHS
 from llmeval.scorers.lexicons.suffixes import SUFFIXES
 
 __all__ = ["Span", "fold", "language_of", "sentences", "stem", "words"]
@@ -24,6 +25,8 @@ _ABBREVIATED = re.compile(
     r"|a\.m|inc|ltd|co|approx|dept|fig)|\b[A-Za-z])\.$",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(r"(?<!\d)\d{1,2}$")
+_NEXT_WORD = re.compile(r" ([^\W\d_]+)")
 _END = re.compile(r"[.!?…]+[\"'»”’)\]]*(?=\s|$)|[。！？]|\n+")
 
 
@@ -49,14 +52,22 @@ def sentences(text: str) -> list[Span]:
     spans: list[Span] = []
     start = 0
     for end in _END.finditer(text):
-        if end.group()[0] == "." and _ABBREVIATED.search(
-            text, max(start, end.start() - 8), end.end()
-        ):
+        if end.group()[0] == "." and _goes_on(text, start, end.start()):
             continue
         _add(spans, text, start, end.end())
         start = end.end()
     _add(spans, text, start, len(text))
     return spans
+
+
+def _goes_on(text: str, start: int, dot: int) -> bool:
+    """Whether the full stop at ``dot`` ends an abbreviation or an ordinal ("am 3. Mai")."""
+    if _ABBREVIATED.search(text, max(start, dot - 8), dot + 1):
+        return True
+    after = _NEXT_WORD.match(text, dot + 1)
+    return bool(
+        after and _ORDINAL.search(text, max(start, dot - 3), dot) and fold(after.group(1)) in MONTHS
+    )
 
 
 def _add(spans: list[Span], text: str, start: int, end: int) -> None:

@@ -56,20 +56,22 @@ ABSTENTIONS: Final[tuple[str, ...]] = (
     r"|auskunft|antwort|hinweise?)\b",
     r"\bweiss (?:ich|man) nicht\b|\bunbekannt\b|\bnicht zu beantworten\b|\bohne angabe\b",
     # French
-    r"\bn'?(?:e |')?(?:est|sont|a|ont|y a|indique|mentionne|precise|dit|donne|contient|fournit|permet"
-    r"|figure|repond|parle|explique)\w*\b[^.!?\n]{0,40}?\b(?:pas|aucun\w*|jamais|rien|nulle part)\b",
-    r"\bne (?:\w+ ){0,2}?(?:dit|dis|precise|precisent|mentionne|mentionnent|donne|contient|fournit"
-    r"|permet|figure|repond|parle|sais|savons|peux|peut|trouve|connais|revele|comporte|decrit|nomme|fait"
-    r"|se trouve)\b[^.!?\n]{0,40}?\b(?:pas|aucun\w*|rien|nulle part)\b",
+    r"\bn(?:e (?:\w+ )?|'(?:en |y )?)(?:est|sont) (?:pas|jamais|nulle part) (?:\w+ )?(?:mentionne|precise|indique"
+    r"|donne|fourni|connu|specifie|dit|clair|possible de|disponible|explique)\w*",
+    r"\bn(?:e (?:le |la |les |l'|vous )?|'(?:en |y )?)(?:indique|mentionne|precise|dit|dis|donne|contient|fournit"
+    r"|permet|figure|repond|parle|explique|sais|savons|peux|peut|trouve|connais|revele|comporte|decrit|nomme"
+    r"|fait|se trouve|a|ai)(?:nt)?\b[^.!?\n]{0,30}?\b(?:pas|aucun\w*|rien|nulle part)\b",
     r"\b(?:aucune?|pas d'|pas assez d'|peu d') ?(?:information|mention|reponse|indication|precision"
     r"|element|donnee)s?\b",
     r"\b(?:non|pas) (?:mentionne|precise|indique|specifie|connu|donne|fourni)e?s?\b",
     r"\b(?:est|reste) inconnue?s?\b|\bimpossible de (?:dire|savoir|repondre|determiner)\b",
     # Spanish
-    r"\bno (?:se |lo |la |me |nos )?(?:\w+ )?(?:dice|menciona|especifica|indica|sabe|se|conoce"
-    r"|proporciona|contiene|informa|aparece|figura|da|incluye|explica|consta|precisa|encuentra"
-    r"|encuentro|puedo|puede|responde|aclara|nombra|ofrece|revela|hay|tengo|esta|detalla"
-    r"|dispongo|mencionan?|indican?|dicen|especifican?)\b(?! (?:solo|solamente))[^.!?\n]{0,80}",
+    r"\bno (?:se |lo |la |nos )?(?:\w+ )?(?:dice|menciona|especifica|indica|sabe|conoce|proporciona|contiene|informa"
+    r"|aparece|figura|incluye|explica|consta|precisa|encuentra|encuentro|responde|aclara|nombra|ofrece|revela"
+    r"|detalla|dispongo|se)n?\b(?! (?:solo|solamente))",
+    r"\bno (?:puedo|se puede|es posible) (?:\w+ )?(?:saber|decir|responder|determinar|encontrar|contestar)\w*\b",
+    r"\bno (?:hay|tengo|da|existe|existen) (?:\w+ ){0,3}?(?:informacion|dato|datos|respuesta|mencion|detalle|detalles|indicacion)\w*\b",
+    r"\bno esta(?:n)? (?:\w+ )?(?:mencionad|indicad|especificad|claro|disponible|en el texto|en el contexto)\w*\b",
     r"\b(?:ninguna|sin|falta|insuficiente) (?:informacion|mencion|respuesta|dato)s?\b",
     r"\b(?:es|sigue siendo) desconocid[oa]s?\b|\bimposible (?:saber|decir|responder|determinar)\b",
     # Italian
