@@ -139,7 +139,7 @@ def _count_times(tally: _SuiteTally, o: Observation) -> None:
     """Keep the timings of suites that are timed by a gate or streamed; never of a cached reply."""
     if o.outcome != ANSWERED or o.cached or not (tally.timed or o.timings.ttft is not None):
         return
-    for measure, time in (("ttft", o.timings.ttft), ("latency", o.timings.latency)):
+    for measure, time in (("ttft", o.timings.ttft), ("e2e", o.timings.latency)):
         if time is not None and math.isfinite(time):
             tally.times.setdefault(measure, array("d")).append(time)
 

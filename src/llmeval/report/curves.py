@@ -61,7 +61,7 @@ class Figure:
 
 
 DASHES: Final = ("none", "6 3", "2 3", "9 3 2 3")
-TITLES: Final = {"ttft": "Time to first token", "latency": "Time to the whole answer"}
+TITLES: Final = {"ttft": "Time to first token", "e2e": "Time to the whole answer"}
 
 
 def figures(data: ReportData) -> tuple[Figure, ...]:
@@ -111,7 +111,8 @@ def _budgets(gates: Sequence[Verdict], end: float) -> tuple[Budget, ...]:
 
 def _quantile(statistic: str) -> float | None:
     digits = statistic[1:]
-    return int(digits) / 100 if statistic[:1] == "p" and digits.isdecimal() else None
+    plain = statistic[:1] == "p" and digits.replace(".", "", 1).isdecimal()
+    return min(float(digits) / 100, 1.0) if plain else None
 
 
 def _end(latencies: Sequence[Latency], budgets: Sequence[float]) -> float:

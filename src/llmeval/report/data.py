@@ -63,7 +63,7 @@ class SliceResult:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """One timing (``ttft`` or ``latency``) of a timed suite, in seconds.
+    """One timing (``ttft`` or ``e2e``) of a timed suite, in seconds.
 
     ``curve`` holds points (seconds, share of all ``n`` calls answered within it). Calls that
     failed never answer: they are in ``n``, so that the curve ends below 1. ``percentiles`` maps

@@ -19,7 +19,6 @@ from llmeval.report.numbers import (
     figure,
     finite,
     interval,
-    metric_parts,
     seconds,
     threshold,
     unit_of,
@@ -52,6 +51,7 @@ class GateRow:
     index: int
     verdict: Verdict
     estimate: str
+    baseline: str
     interval: str
     threshold: str
     margin: str
@@ -126,20 +126,14 @@ def _distance(gate: Verdict, value: float | None) -> float | None:
     if value is None or limit is None:
         return None
     better = value - limit if _more_is_better(gate) else limit - value
-    if gate.direction == "no_worse_than_baseline" and _more_is_better(gate):
-        better = value + limit
     if unit_of(gate.metric) == "seconds":
         return better / limit * 100 if limit else None
     return better * 100
 
 
 def _more_is_better(gate: Verdict) -> bool:
-    """A gate against a baseline holds a difference: worse is more of a bad rate or of time, and
-    less of anything else."""
-    if gate.direction != "no_worse_than_baseline":
-        return gate.direction == "at_least"
-    statistic = metric_parts(gate.metric)[2]
-    return unit_of(gate.metric) != "seconds" and statistic not in ("rate", "max_mean")
+    """Of a gate against a baseline, the figures say by how much it is worse."""
+    return gate.direction == "at_least"
 
 
 def _open(gate: Verdict, value: float | None) -> bool:
@@ -178,6 +172,7 @@ def _row(index: int, gate: Verdict, reach: float, samples: tuple[int, ...]) -> G
         index=index,
         verdict=gate,
         estimate=figure(gate.estimate, unit, gate.threshold),
+        baseline="" if gate.baseline is None else figure(gate.baseline, unit),
         interval=interval(gate),
         threshold=threshold(gate),
         margin=_margin(gate),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -27,7 +28,9 @@ __all__ = [
 
 Unit = Literal["rate", "seconds", "score"]
 
-TIMINGS: Final = frozenset({"ttft", "latency", "tpot", "queued", "backoff"})
+TIMINGS: Final = frozenset({"ttft", "e2e", "tpot"})
+
+_METRIC: Final = re.compile(r"(.+?)\.([^.]+)\.(p\d+\.\d+)|(.+)\.([^.]+)\.([^.]+)")
 
 MISSING: Final = "–"
 
@@ -38,17 +41,24 @@ def finite(value: float | None) -> float | None:
 
 
 def metric_parts(metric: str) -> tuple[str, str, str]:
-    """Split ``suite.scorer.statistic``; a metric with fewer parts leaves the last ones empty."""
-    parts = metric.rsplit(".", 2)
-    return (parts[0], *([*parts[1:], "", ""][:2]))  # type: ignore[return-value]
+    """Split ``suite.scorer.statistic``; of ``suite.error_rate`` the scorer is empty."""
+    suite, _, last = metric.rpartition(".")
+    if suite and last == "error_rate":
+        return suite, "", last
+    found = _METRIC.fullmatch(metric)
+    if not found:
+        return metric, "", ""
+    suite, scorer, statistic = filter(None, found.groups())
+    return suite, scorer, statistic
 
 
 def unit_of(metric: str) -> Unit:
     """Return in which unit a metric is measured."""
     _, scorer, statistic = metric_parts(metric)
-    if statistic.endswith("rate") or statistic.startswith("pass_hat"):
-        return "rate"
-    return "seconds" if scorer in TIMINGS else "score"
+    if scorer in TIMINGS:
+        return "seconds"
+    shares = ("rate", "pass_rate", "error_rate", "agreement")
+    return "rate" if statistic in shares or statistic.startswith("pass_hat_") else "score"
 
 
 def percent(value: float | None, digits: int = 1) -> str:

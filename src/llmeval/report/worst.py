@@ -43,6 +43,17 @@ def rank_for_suite(o: Observation, timed: bool) -> Rank | None:
     return (SLOW, -o.timings.latency) if timed and o.timings.latency is not None else None
 
 
+def _time(o: Observation, measure: str) -> float | None:
+    """Seconds to the first token, of the whole answer, or for each token after the first."""
+    ttft, whole = o.timings.ttft, o.timings.latency
+    if measure == "ttft" or whole is None:
+        return ttft if measure == "ttft" else None
+    if measure != "tpot":
+        return whole
+    tokens = o.usage.output_tokens or 0
+    return None if ttft is None or tokens < 2 else (whole - ttft) / (tokens - 1)
+
+
 def _order(values: list[float]) -> float:
     """The least of ``values``; NaN, which has no order, is worse than any."""
     return min(-1.0 if math.isnan(value) else value for value in values)
@@ -53,7 +64,7 @@ def rank_for_gate(o: Observation, scorer: str, seconds: bool) -> Rank | None:
     if seconds:
         if o.outcome != ANSWERED:
             return (0, 0.0)
-        time = o.timings.ttft if scorer == "ttft" else o.timings.latency
+        time = _time(o, scorer)
         return None if time is None else (1, -time)
     if o.outcome != ANSWERED:
         return (FAILED, 0.0)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 import factories
-from llmeval.records import NotScored, Score, Timings
+from llmeval.records import NotScored, Score, Timings, Usage
 from llmeval.report import collect
 from llmeval.report.data import ReportData, SuiteResult
 
@@ -209,3 +209,18 @@ def test_a_failed_call_is_the_slowest_of_a_timing_gate():
     gates = factories.failing().summary.gates[4:5]
     data = collect(factories.summarise(gates, rows, "FAIL"), rows)
     assert [data.worst[i].case_id[-2:] for i in data.gate_samples[0]] == ["01", "49", "00"]
+
+
+@pytest.mark.parametrize(("measure", "worst"), [("ttft", "01"), ("e2e", "02"), ("tpot", "03")])
+def test_each_timing_has_its_own_slowest(measure, worst):
+    times = [(0.1, 1.0, 20), (0.9, 1.5, 20), (0.1, 9.0, 900), (0.1, 2.0, 3), (None, 1.0, 20)]
+    rows = [
+        replace(
+            factories.timed(i), timings=Timings(ttft=ttft, latency=all_), usage=Usage(1, tokens)
+        )
+        for i, (ttft, all_, tokens) in enumerate(times)
+    ]
+    rows.append(replace(factories.timed(5), timings=Timings(), cached=True))
+    gates = [factories.gate(f"latency.{measure}.p95", "FAIL", "at_most", 0.1, (1.0, 0.5, 2.0))]
+    data = collect(factories.summarise(gates, rows, "FAIL"), rows)
+    assert data.worst[data.gate_samples[0][0]].case_id[-2:] == worst

@@ -16,7 +16,7 @@ def _figures(record: factories.Record) -> tuple[Figure, ...]:
 
 def test_a_figure_for_each_timing_with_its_budget():
     ttft, total = _figures(factories.failing())
-    assert (ttft.measure, total.measure) == ("ttft", "latency")
+    assert (ttft.measure, total.measure) == ("ttft", "e2e")
     assert [b.text for b in ttft.budgets] == ["p95 at most 0.90 s"]
     assert LEFT < float(ttft.budgets[0].x) < RIGHT
     assert TOP < float(ttft.budgets[0].y) < BOTTOM

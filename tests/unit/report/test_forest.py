@@ -60,11 +60,13 @@ def test_a_gate_without_an_estimate_has_no_mark():
 def test_against_a_baseline_the_margin_is_the_line():
     gate = replace(
         factories.passing().summary.gates[0],
-        direction="no_worse_than_baseline", threshold=0.02, estimate=0.0, low=-0.01, high=0.01,
+        direction="no_worse_than_baseline", threshold=0.02, estimate=0.0, low=-0.02, high=0.01,
+        baseline=0.97,
     )  # fmt: skip
     assert _rows(gate)[0].margin == "+1.0 points"
     assert _rows(replace(gate, metric="toxicity.detoxify.rate"))[0].margin == "+1.0 points"
-    assert _rows(replace(gate, low=-0.03))[0].margin == "−1.0 points"
+    assert _rows(replace(gate, high=0.03))[0].margin == "−1.0 points"
+    assert _rows(gate)[0].baseline == "97.0%"
 
 
 @given(SHARE, SHARE, SHARE, SHARE, st.sampled_from(["at_least", "at_most"]))

@@ -38,11 +38,20 @@ def test_a_miss_by_a_hair_is_visible():
 @pytest.mark.parametrize(
     ("metric", "unit"),
     [("a.b.pass_rate", "rate"), ("a.b.rate", "rate"), ("a.b.pass_hat_3", "rate"),
-     ("latency.ttft.p95", "seconds"), ("a.b.c.latency.mean", "seconds"), ("a.b.mean", "score"),
+     ("latency.ttft.p95", "seconds"), ("a.b.e2e.p99.9", "seconds"), ("a.b.mean", "score"),
+     ("a.b.c.error_rate", "rate"), ("a.b.agreement", "rate"),
      ("odd", "score")],
 )  # fmt: skip
 def test_unit_of(metric, unit):
     assert numbers.unit_of(metric) == unit
+
+
+def test_metric_parts():
+    assert numbers.metric_parts("a.b.c.rate") == ("a.b", "c", "rate")
+    assert numbers.metric_parts("lat.ttft.p99.9") == ("lat", "ttft", "p99.9")
+    assert numbers.metric_parts("a.b.error_rate") == ("a.b", "", "error_rate")
+    assert numbers.metric_parts("a.b.ttft.p99.9") == ("a.b", "ttft", "p99.9")
+    assert numbers.metric_parts("odd") == ("odd", "", "")
 
 
 def test_thresholds_in_words():

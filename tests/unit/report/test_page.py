@@ -158,7 +158,7 @@ def test_an_incomplete_run_whose_gates_hold_says_what_blocks():
 def test_gates_waivers_claims_and_small_slices_are_told():
     text = _page(factories.failing())[1].text
     for words in (
-        "310 more samples would decide it",
+        "310 more samples like these would decide it",
         "R. Okafor",
         "2027-01-31",
         "[not supported: ",
