@@ -40,6 +40,7 @@ def cache_key(identity: EndpointIdentity, request: Request) -> str:
             identity.ref,
             identity.name,
             identity.version,
+            identity.details,
             request.messages,
             request.settings,
             request.repetition,

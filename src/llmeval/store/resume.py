@@ -55,8 +55,8 @@ def differences(old: RunInfo, new: RunInfo) -> list[str]:
         was, now = (", ".join(m.ref for m in run.models) for run in (old, new))
         found.append(f"model was {was}, now {now}")
     for before, after in zip(old.models, new.models, strict=False):
-        if before.ref == after.ref and (before.name, before.version) != (after.name, after.version):
-            found.append(f"{before.ref} was {before.name} {before.version or ''}".rstrip())
+        if before.ref == after.ref and before != after:
+            found.append(f"{before.ref} is no longer {before.name} {before.version or ''}".rstrip())
     if old.judge != new.judge:
         found.append("another judge")
     if old.seed != new.seed:
