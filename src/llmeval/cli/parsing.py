@@ -61,13 +61,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def command_parser(name: str) -> argparse.ArgumentParser:
-    """Return the parser of one command."""
-    parser = _parser(name)
-    found: argparse.ArgumentParser = _commands(parser)[name]
-    return found
-
-
 def _parser(named: str | None) -> _Parser:
     parser = _Parser(
         prog="llmeval",
@@ -101,15 +94,10 @@ def _add(commands: Any, name: str, about: str, module: Any) -> None:
 
 
 def _options(parser: argparse.ArgumentParser, name: str | None) -> list[Sequence[str]]:
-    command = _commands(parser).get(name or "")
-    return [action.option_strings for action in command._actions] if command else []
-
-
-def _commands(parser: argparse.ArgumentParser) -> dict[str, Any]:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
+            return [each.option_strings for each in action.choices[name]._actions]
+    return []
 
 
 def _version() -> str:

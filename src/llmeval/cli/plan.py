@@ -2,7 +2,7 @@
 
 Takes what pytest takes: every argument that is not listed here goes to
 ``pytest --collect-only``. Prices come from [tool.llmeval.prices] in pyproject.toml.
-Exit code 0: every gate that blocks can be decided by the plan; 3: some cannot.
+Exit code 0: the plan can decide every gate that blocks; 3: it cannot, or it is a part of a run.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         say("\n".join(_lines(plan, result)))
     blocked = [g for g, p in zip(gates, result["gates"], strict=True) if _stops(g, p)]
-    return 3 if blocked else 0
+    return 3 if blocked or not gates or result["calls"] != result["planned"] else 0
 
 
 def _stops(gate: Gate, plan: GatePlan) -> bool:
@@ -109,7 +109,7 @@ def collect_plan(arguments: Sequence[str]) -> Plan:
 def _said(out: str, err: str) -> str:
     """The lines in which pytest says what is wrong."""
     lines = [line for line in f"{err}\n{out}".splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("E  ", "ERROR", "  "))]
+    telling = [x for x in lines if x.startswith(("E  ", "ERROR: ", "  ")) or " error: " in x]
     return "\n".join((telling or lines)[-15:])
 
 

@@ -36,19 +36,18 @@ def decide(directory: RunDirectory, gates: Path | None, baseline: Path | None = 
     header = directory.header()
     reasons = [*header.partial, *(before.partial if before else ())]
     if before is None:
-        reasons.append("the run ended before it was decided")
+        reasons.append("the run never got as far as its verdict: finish it with --resume")
     header = msgspec.structs.replace(header, partial=list(dict.fromkeys(reasons)))
     other = RunDirectory.open(baseline) if baseline else None
-    summary: Summary = summarise(
+    return summarise(
         header,
         directory.observations(),
         load_gates(gates) if gates else None,
         today=date.today(),
         finished_at=before.finished_at if before else time.time(),
         calls=before.calls if before else {},
-        **({"baseline": list(other.observations())} if other else {}),
+        baseline=other.observations() if other else None,
     )
-    return summary
 
 
 def render(summary: Summary, directory: RunDirectory, formats: Sequence[str]) -> dict[str, str]:
