@@ -279,7 +279,7 @@ def _against_baseline(
     found, bounds = decided.estimate, (decided.estimate.low, decided.estimate.high)
     text = (
         f"{metric.statistic} is {_worse(found.value, metric)} than the baseline's over "
-        f"{plural(found.n, 'pair')}{_failures(units, gate)}: at {_level(gate)} confidence worse by "
+        f"{plural(found.n, 'pair')}{_failures(units, gate)}: at {_level(gate)} confidence the loss is "
         + outcome(metric, gate.direction, gate.threshold, bounds, decided.verdict)
         + f", and {asked(metric, gate.direction, gate.threshold)}"
     )

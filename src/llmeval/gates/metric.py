@@ -20,7 +20,7 @@ STATISTICS: Final = (
     *("pass_hat_k", "pass_hat_3", "max_mean", "agreement"),
 )
 
-_SHAPE: Final = re.compile(r"(?P<suite>.+)\.(?P<scorer>[^.]+)\.(?P<statistic>p\d+\.\d+|[^.]+)")
+_SHAPE: Final = re.compile(r"(?P<suite>.+?)\.(?P<scorer>[^.]+)\.(?P<statistic>p\d+\.\d+|[^.]+)")
 _QUANTILE: Final = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)", re.ASCII)
 _PASS_HAT: Final = re.compile(r"pass_hat_(k|[1-9]\d{0,3})", re.ASCII)
 

@@ -106,7 +106,7 @@ def _solve(points: Floats, counts: Floats, n: float, alpha: float) -> float:
             guess = (below + above) / 2
         gap = math.log(max(_tail(points, counts, guess), 1e-300)) - goal
         below, above = (guess, above) if gap > 0 else (below, guess)
-        if abs(gap) < 1e-11 or above - below < 1e-14:
+        if abs(gap) < 1e-9 or above - below < 1e-14:
             break
         slope = (gap - last[1]) / (guess - last[0]) if last and guess != last[0] else 0.0
         last = (guess, gap)
