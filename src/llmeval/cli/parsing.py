@@ -54,7 +54,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if not hasattr(arguments, "run"):
         parser.error("name a command")
     if rest and not getattr(arguments, "passes_on", False):
-        known = [word for action in _options(parser, named) for word in action]
+        known = [word for action in arguments.parser._actions for word in action.option_strings]
         hint = nearest(rest[0].partition("=")[0], known)
         raise UsageError(f"unknown argument {rest[0]!r}.{hint} See llmeval {named} --help")
     arguments.rest = rest
@@ -89,15 +89,8 @@ def _add(commands: Any, name: str, about: str, module: Any) -> None:
         allow_abbrev=False,
     )
     run: Callable[[argparse.Namespace], int] = module.run
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     module.add_arguments(parser)
-
-
-def _options(parser: argparse.ArgumentParser, name: str | None) -> list[Sequence[str]]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return [each.option_strings for each in action.choices[name]._actions]
-    return []
 
 
 def _version() -> str:
