@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -43,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Register what ``score`` takes."""
     parser.add_argument("scorer", metavar="SCORER", help="such as groundedness, toxicity, refusal")
     parser.add_argument("input", metavar="IN.jsonl", help="recorded answers; - for stdin")
-    parser.add_argument("--jobs", type=positive(int), default=1, metavar="N", help="processes")
+    parser.add_argument(
+        "--jobs", type=positive(int), default=1, metavar="N", help="processes, at most one a core"
+    )
     parser.add_argument(
         "--option",
         action="append",
@@ -67,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     tally = Tally()
     with _opened(arguments.input) as lines:
         rows = read_rows(lines, source, name, keep=arguments.skip_bad)
-        for batch in _scored(scorer, rows, int(arguments.jobs)):
+        for batch in _scored(scorer, rows, min(int(arguments.jobs), os.cpu_count() or 1)):
             out = b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch)
             _write(out)
             for row, found in batch:

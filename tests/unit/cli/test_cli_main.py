@@ -153,3 +153,10 @@ def test_tables_align_and_json_survives_surrogates() -> None:
     assert table([]) == []
     assert to_json({"a": "\ud800", "b": "ü"}) == b'{"a":"\\ud800","b":"\\u00fc"}'
     assert to_json({"b": "ü", "x": float("nan")}) == '{"b":"ü","x":null}'.encode()
+
+
+def test_pytests_own_arguments_keep_their_order() -> None:
+    words = ["suites/a", "-k", "x or y", "--samples=2", "--json", "-q", "--model=demo", "b"]
+    arguments = parsing.parse(["plan", *words])
+    assert arguments.rest == ["suites/a", "-k", "x or y", "--samples=2", "-q", "b"]
+    assert arguments.json and arguments.model == ["demo"]
