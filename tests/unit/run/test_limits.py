@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -61,13 +61,14 @@ class Hand:
 class Quota:
     """An endpoint that lets ``rate`` calls a second through, counted second by second."""
 
+    identity: ClassVar[EndpointIdentity] = EndpointIdentity("x", "x", "x")
+
     clock: SimulatedLoop
     rate: float
     latency: float = 0.2
     retry_after: float | None = None
     sent: int = 0
     let_through: dict[int, int] = field(default_factory=dict)
-    identity: EndpointIdentity = EndpointIdentity("x", "x", "x")
 
     async def open(self) -> None: ...
 
