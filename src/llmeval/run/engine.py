@@ -67,6 +67,7 @@ class Engine:
         self._ready = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._room = asyncio.Event()
+        self._opened = asyncio.Event()
         self._closing = asyncio.Event()
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="llmeval-score")
         self._rooms: dict[PlannedTest, ScoringRoom] = {}
@@ -90,6 +91,7 @@ class Engine:
         asked_for = False
         with self._ready:
             state.wanted = index
+            self._make_room()
             while (finished := state.finished.pop(index, None)) is None:
                 if state.settled:
                     raise state.stop or RunStopped("the sample was given up")
@@ -99,10 +101,17 @@ class Engine:
                 if not self._ready.wait(0.2) and tick:
                     tick()
         state.taken += 1
-        if state.starved and state.position - state.taken <= self._window * 3 // 4:
-            state.starved = False
-            self._loop.call_soon_threadsafe(self._room.set)
+        self._make_room()
         return finished
+
+    def _make_room(self) -> None:
+        if self._state.starved and self._ahead() <= self._window * 3 // 4:
+            self._state.starved = False
+            self._loop.call_soon_threadsafe(self._room.set)
+
+    def _ahead(self) -> int:
+        """Samples between feeder and taker. What the taker passed over it may never take."""
+        return self._state.position - max(self._state.taken, self._state.wanted)
 
     def progress(self) -> Progress:
         """Return where the run stands."""
@@ -124,7 +133,10 @@ class Engine:
             self._loop.call_soon_threadsafe(self._cancel)
 
     def ask(self, ref: str, request: Request) -> Future[Called]:
-        """Make one call outside of the plan, under the same limits; for free-form tests."""
+        """Make one call outside of the plan, under the same limits; for free-form tests.
+
+        The future raises ``RunStopped`` where the budget is used up, or the endpoint given up.
+        """
         return asyncio.run_coroutine_threadsafe(self._ask(ref, request), self._loop)
 
     @property
@@ -135,10 +147,11 @@ class Engine:
     def close(self) -> None:
         """Stop, and release every connection and thread. Safe to call twice."""
         if self._thread.is_alive():
-            if not self._state.settled:
+            if self._look_ahead and self._state.recorded < len(self._plan):
                 self.stop("the session ended")
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
+        self._loop.close()
 
     # The background thread from here on.
 
@@ -152,6 +165,8 @@ class Engine:
 
     async def _run(self) -> None:
         self._feeder = asyncio.create_task(self._measure_all())
+        if self._state.stop:
+            self._feeder.cancel()
         try:
             await self._feeder
         except asyncio.CancelledError:
@@ -166,7 +181,12 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._settle()
+        self._opened.set()
         await self._closing.wait()
+        asked = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
         for endpoint in self._endpoints.values():
             await endpoint.close()
 
@@ -179,6 +199,7 @@ class Engine:
         for endpoint in self._endpoints.values():
             await endpoint.open()
         self._wiring.opened()
+        self._opened.set()
         if not self._look_ahead:
             self._state.position = len(self._plan)
             await self._closing.wait()
@@ -193,9 +214,14 @@ class Engine:
 
     async def _ask(self, ref: str, request: Request) -> Called:
         caller = self._callers[ref]
+        await self._opened.wait()
+        if self._state.stop:
+            raise self._state.stop
         await caller.limiter.acquire()
         try:
             return await caller.call(request)
+        except Halted:
+            raise self._state.stop or RunStopped(self._budget.exhausted or "halted") from None
         finally:
             caller.limiter.release()
 
@@ -205,10 +231,10 @@ class Engine:
             state.position = index + 1
             if self._begun[index]:
                 continue
-            while state.position - state.taken > self._window:
+            while self._ahead() > self._window:
                 self._room.clear()
                 state.starved = True
-                if state.position - state.taken <= self._window:
+                if self._ahead() <= self._window:
                     break
                 await self._room.wait()
             if self._budget.exhausted:
@@ -284,12 +310,12 @@ class Engine:
     async def _observe(self, planned: PlannedSample, ready: float) -> Finished:
         asker = self._asker(planned)
         outcome = await solve(planned, asker)
+        observation = observation_of(planned, asker, outcome, ready, self._wiring)
         prompt = asker.asked.messages if asker.asked else ()
         scores = []
         if isinstance(outcome, Response):
             sample = Sample(planned.case, prompt, outcome, planned.repetition)
             scores = await self._scoring(planned.test).score(sample)
-        observation = observation_of(planned, asker, outcome, ready, self._wiring)
         return Finished(msgspec.structs.replace(observation, scores=scores), prompt)
 
     def _hand_over(self, index: int, finished: Finished) -> None:
@@ -310,8 +336,7 @@ class Engine:
     def _out_of_turn(self, index: int) -> bool:
         """Whether the taker wants a sample that the feeder would not reach by itself."""
         timed = self._look_ahead and self._plan[index].test.declared.timed
-        ahead = index >= self._state.position and self._state.starved
-        return not timed and not self._begun[index] and (ahead or index < self._state.position)
+        return not timed and not self._begun[index] and index < self._state.position
 
     def _begin(self, index: int) -> None:
         self._spawn(self._begin_when_free(index))
@@ -319,7 +344,14 @@ class Engine:
     def _spawn(self, work: Any) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Whatever ends a sample's task by force ends the run: nobody must wait for the sample."""
+        self._tasks.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error:
+            self._halt(RunStopped(f"the engine failed: {error!r}", _defect(error)))
 
     async def _drain(self) -> None:
         while self._tasks:
@@ -368,7 +400,7 @@ class _Exhausted(LlmevalError):
     """The budget is used up: a clean stop."""
 
 
-def _defect(error: Exception) -> LlmevalError:
+def _defect(error: BaseException) -> LlmevalError:
     wrapped = LlmevalError(f"internal error, please report it: {error!r}")
     wrapped.__cause__ = error
     return wrapped
