@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from llmeval.ports import Scorer, Solver
 from llmeval.records import (
@@ -32,7 +32,6 @@ from llmeval.run.limits import Breaker, Limiter
 from llmeval.suites import ATTRIBUTE, Evaluation, evaluate
 
 Outcome = Response | CallFailure
-T = TypeVar("T")
 
 
 def said(text: str = "yes", **kwargs: Any) -> Response:
@@ -171,6 +170,7 @@ def a_run(
 
 def engine_threads() -> list[str]:
     """Names of the engine's threads that live now, after a moment of grace."""
+    names: list[str] = []
     for _ in range(50):
         names = [t.name for t in threading.enumerate() if t.name.startswith("llmeval")]
         if not names:
@@ -229,7 +229,7 @@ class LoopClock:
         return 1_700_000_000.0 + self.monotonic()
 
 
-def leap(work: Coroutine[Any, Any, T]) -> T:
+def leap[T](work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end without waiting for any timer."""
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
         return runner.run(work)
