@@ -137,7 +137,7 @@ def declines_in(clause: str) -> bool:
 def _asserts(clause: str, known: frozenset[str]) -> bool:
     content = _content(words(clause))
     new = [t for t in content if t not in known and stem(t, "en") not in known]
-    if any(t[0].isdigit() for t in new):
+    if any(t[0].isdecimal() for t in new):
         return True
     if _pattern(OFFERS).search(clause):
         return False

@@ -12,8 +12,9 @@ __all__ = ["Claim", "claims_in"]
 MAX_CLAIMS = 400
 
 _COURTESY = re.compile(
-    r"^\W*(?:sure|of course|certainly|great question|thank you|thanks|you're welcome|hello|hi|yes|no|ja|nein"
-    r"|oui|non|si|sim|nao|here is|here's|i hope|let me know|feel free|gerne|naturlich|bien sur"
+    r"^\W*(?:sure|of course|certainly|great question|thank you|thanks|you're welcome|hello|hi"
+    r"|yes|no|ja|nein|oui|non|si|sim|nao|here is|here's|i hope|let me know|feel free"
+    r"|gerne|naturlich|bien sur"
     r"|por supuesto|claro)\b[^.\d]{0,60}$"
 )
 

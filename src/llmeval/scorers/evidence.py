@@ -61,8 +61,9 @@ def read_evidence(context: str, question: str = "") -> Evidence:
 def _index(facts: Iterable[Facts]) -> dict[str | float, list[int]]:
     index: dict[str | float, list[int]] = {}
     for at, sentence in enumerate(facts):
-        readings = (r for number in sentence.numbers for r in number)
-        for key in {*sentence.content, *sentence.names, *readings}:
+        keys: set[str | float] = {*sentence.content, *sentence.names}
+        keys.update(r for number in sentence.numbers for r in number)
+        for key in keys:
             index.setdefault(key, []).append(at)
     return index
 
@@ -74,7 +75,8 @@ def nearest_sentence(claim: Facts, evidence: Evidence) -> tuple[int | None, list
     shared.
     """
     shared: Counter[int] = Counter()
-    for key in {*claim.content, *(n[0] for n in claim.numbers)}:
+    keys: set[str | float] = {*claim.content, *(n[0] for n in claim.numbers)}
+    for key in keys:
         # A word that stands everywhere tells no sentence from another.
         shared.update(evidence.index.get(key, ())[:2_000])
     if not shared:

@@ -46,7 +46,7 @@ def facts_of(text: str, language: str) -> Facts:
     forms = tuple(
         t
         for t in tokens
-        if len(t) > 1 and not t[0].isdigit() and t not in function and t not in NEGATIONS
+        if len(t) > 1 and not t[0].isdecimal() and t not in function and t not in NEGATIONS
     )
     return Facts(
         tokens,
@@ -79,7 +79,7 @@ def _names(text: str, language: str) -> frozenset[str]:
         and p not in MONTHS
         and p not in NEGATIONS
         and p not in NUMBER_WORDS
-        and not p[0].isdigit()
+        and not p[0].isdecimal()
     )
 
 
@@ -88,7 +88,7 @@ def _numbers(tokens: tuple[str, ...]) -> Iterator[Number]:
     while at < len(tokens):
         token = tokens[at]
         at += 1
-        if token[0].isdigit():
+        if token[0].isdecimal():
             readings = _readings(token)
         elif token in NUMBER_WORDS and token not in _AMBIGUOUS:
             readings = (NUMBER_WORDS[token],)

@@ -22,8 +22,8 @@ _MAX_SHOWN = 50
 _ABSTAINS = 0.75
 _ASSERTS_NOTHING = 0.5
 FALLBACK = (
-    "Lexical screen without weights: it compares words, names, numbers, dates and negation with the "
-    "context, and misses claims that are wrong in the context's own words."
+    "Lexical screen without weights: it compares words, names, numbers, dates and negation with "
+    "the context, and misses claims that are wrong in the context's own words."
 )
 
 
@@ -94,9 +94,11 @@ def groundedness(context: str = "context", *, name: str = "groundedness") -> Gro
     The context is a text or a list of texts. Value: half the support of the whole answer, and a
     half more if every claim is supported. Labels: ``grounded`` (every claim is supported) and
     ``ungrounded``. An answer that only abstains is grounded with value 0.75 and no claims, one that
-    asserts nothing (a question, a courtesy) with 0.5. Evidence: ``claims``, at most 50, each with ``text``, ``start`` and
-    ``end`` in the answer, ``supported``, ``support`` ([start, end] in the context, or null) and
-    ``reason``; ``backend`` is ``lexical``. A screen rather than a measure: see docs/scorers.md.
+    asserts nothing (a question, a courtesy) with 0.5.
+
+    Evidence: ``claims``, at most 50, each with ``text``, ``start`` and ``end`` in the answer,
+    ``supported``, ``support`` ([start, end] in the context, or null) and ``reason``; ``backend`` is
+    ``lexical``. A screen rather than a measure: see docs/scorers.md.
     """
     return Groundedness(context, name)
 

@@ -18,9 +18,10 @@ __all__ = ["Choice", "OneOf", "choice", "chosen", "lettered", "one_of"]
 _HEAD, _TAIL = 4_000, 4_000
 _MARK = re.compile(
     r"\b(?:(?:final |correct |best |right )?(?:answer|option|choice|decision|verdict|label)"
-    r"|(?:richtige |korrekte )?(?:antwort|entscheidung|auswahl)|(?:bonne )?(?:reponse|decision|choix)"
+    r"|(?:richtige |korrekte )?(?:antwort|entscheidung|auswahl)|(?:bonne )?(?:reponse|choix)"
     r"|respuesta|opcion|risposta|opzione|scelta|resposta|opcao|escolha)\b"
-    r"(?:\s+(?:correcta|correcte|corretta|correta|is|ist|lautet|est|es|e|would be|ware|seria))*\s*:?\s+"
+    r"(?:\s+(?:correcta|correcte|corretta|correta|is|ist|lautet|est|es|e|would be|ware|seria))*"
+    r"\s*:?\s+"
 )
 _NEGATED = re.compile(
     r"\b(?:not|never|isn't|nicht|kein|keine|pas|ni|no es|non e|nao e|neither|nor|weder)\s+(?:\w+\s+)?$"
@@ -59,8 +60,10 @@ class OneOf:
         right = wanted is None or fold(_word(wanted)) in map(
             fold, (labels[at], *options[labels[at]])
         )
-        why = None if right else f"expected {clip(_word(wanted), 80)}, got {clip(labels[at], 80)}"
-        return Score(self.name, float(right), labels[at], why)
+        problem = (
+            None if right else f"expected {clip(_word(wanted), 80)}, got {clip(labels[at], 80)}"
+        )
+        return Score(self.name, float(right), labels[at], problem)
 
 
 def one_of(
@@ -132,9 +135,9 @@ class Choice:
         if at is None:
             why = "no single option could be read from the answer"
             return Score(self.name, 0.0, "incorrect", why, evidence)
-        why = None if at == right else f"expected option {right + 1}, got option {at + 1}"
+        problem = None if at == right else f"expected option {right + 1}, got option {at + 1}"
         label = "correct" if at == right else "incorrect"
-        return Score(self.name, float(at == right), label, why, evidence)
+        return Score(self.name, float(at == right), label, problem, evidence)
 
 
 def choice(options: str = "options", name: str = "choice") -> Choice:

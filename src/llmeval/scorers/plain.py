@@ -161,7 +161,7 @@ def regex(
     timeout: float = 0.25,
     name: str | None = None,
 ) -> Regex:
-    """Score whether ``pattern`` is found in the answer (``full``: is all of it; ``negate``: is not).
+    """Score whether ``pattern`` is in the answer (``full``: is all of it; ``negate``: is not).
 
     ``timeout`` is seconds for one answer; a pattern that needs longer gives NotScored ``timeout``.
     Labels: ``match``, ``no_match``. Raises ``SuiteError`` for a pattern that does not compile.

@@ -11,7 +11,7 @@ from typing import Any
 from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, clip, each, field_of
-from llmeval.scorers.json_text import Unreadable, parse, read_answer
+from llmeval.scorers.json_text import MAX_CHARS, Unreadable, parse, read_answer
 from llmeval.scorers.refusing import is_refusal
 
 __all__ = ["JsonSchema", "json_schema"]
@@ -51,6 +51,9 @@ class JsonSchema:
 
         text = self.schema if self.schema is not None else _case_schema(sample, self.field)
         answer = sample.response
+        if len(answer.text) > MAX_CHARS:
+            reason = f"the answer has {len(answer.text)} characters; at most {MAX_CHARS} are read"
+            return NotScored(self.name, "too_long", reason)
         read = read_answer(answer.text, answer.finish_reason == "length")
         try:
             errors = check(text, read.value) if read.readable else check(text, None)[:0]

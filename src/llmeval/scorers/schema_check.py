@@ -15,7 +15,7 @@ import regex
 from jsonschema import FormatChecker, validators
 from jsonschema.exceptions import SchemaError, UnknownType, ValidationError, relevance
 from jsonschema.protocols import Validator
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped, unused-ignore]
 from referencing.exceptions import Unresolvable
 
 __all__ = ["BadSchema", "Violation", "check"]
@@ -68,7 +68,8 @@ def _validator(schema: str) -> Validator:
 @lru_cache(maxsize=16)
 def _guarded(plain: Any) -> Any:
     keywords = {"pattern": _pattern, "uniqueItems": _unique_items}
-    return validators.extend(plain, {k: v for k, v in keywords.items() if k in plain.VALIDATORS})
+    extend: Any = validators.extend
+    return extend(plain, {k: v for k, v in keywords.items() if k in plain.VALIDATORS})
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -93,6 +94,8 @@ def _unique_items(validator: Any, wanted: bool, instance: Any, _: Any) -> Iterat
 
 
 def _canonical(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}'
     return json.dumps(_plain_numbers(value), sort_keys=True)
 
 

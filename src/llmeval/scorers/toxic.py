@@ -11,10 +11,10 @@ from llmeval.scorers.toxic_screen import Match, screen, windows
 
 __all__ = ["Toxicity", "toxicity"]
 
-_MAX_CHARS = 1_000_000
+_MAX_CHARS = 200_000
 FALLBACK = (
-    "Lexicon screen without weights: it finds open insults, threats and slurs in four languages and "
-    "misses what is hostile without hostile words; a screen, not a measure of toxicity."
+    "Lexicon screen without weights: it finds open insults, threats and slurs in four languages "
+    "and misses what is hostile without hostile words; a screen, not a measure of toxicity."
 )
 
 

@@ -20,9 +20,7 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһӏԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαεικνορτυχ", "aeopcyxijsdhlqwABEZHIKMNOPTYXaeiknoptux"
 )
 _LEET = str.maketrans("013457@$!|", "oieastasil")
-_LEET_WORD = re.compile(
-    r"(?<![\w@$!|])(?=\S*[a-z])(?=\S*[0-9@$!|])[a-z0-9@$!|]*[a-z0-9@$|](?![\w@$|])"
-)
+_LEET_WORD = re.compile(r"(?<![\w@$!|])[a-z0-9@$!|]{2,40}(?![\w@$|])")
 _SPACED = re.compile(r"(?<!\w)(?:[a-z][ .\-_*]){2,}[a-z](?!\w)")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _MASKS = (
@@ -69,6 +67,8 @@ def undisguised(text: str) -> str:
 
 def _unleet(word: re.Match[str]) -> str:
     text = word.group()
+    if text.isalpha() or text.isdecimal():
+        return text
     # "4th", "3d", "100k" are numbers, not disguised words.
     return text if re.match(r"\d+[a-z]{1,3}$", text) else text.translate(_LEET)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern stays on one line, where it can be read as one.
 """How an answer says that the text, or the speaker, does not know; folded text, by language."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern stays on one line, where it can be read as one.
 """Hostile words and the people they are turned on; folded text. Offensive by its nature.
 
 Own writing, for screening only. ``|``-separated pieces of regular expressions; adjectives and nouns
@@ -118,7 +119,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("dehumanising", 0.9, rf"\b(?:{_WHO}){_BETWEEN}{{0,4}}? (?:are|is|'re|have always been|will always be|can be)(?:{_BETWEEN}){{0,4}}? (?:{_INSULTS}|{_SLURS})\b"),
     Rule("dehumanising", 0.9, rf"\b(?:are|is|'re|nothing but)(?:{_BETWEEN}){{0,3}}? (?:human |common |filthy )*{_LOWER}\b", "target or they"),
     Rule("dehumanising", 0.9, rf"\b(?:black|white|female|male|gay|trans|muslim|jewish|immigrant|disabled|asian|arab|foreign) {_LOWER}\b"),
-    Rule("dehumanising", 0.9, rf"\b(?:sind|ist|sont|son)(?: \w+){{0,3}}? (?:abschaum|dreck|ungeziefer|minderwertig|tiere|ratten|parasiten|schmarotzer|widerlich|ekelhaft|ordures?|vermine|animaux|rats|degoutante?s?|inferieure?s?|sous-hommes|basuras?|escorias?|animales|ratas|inferiores|asquerosos|asquerosas|repugnantes?)\b", "target"),
+    Rule("dehumanising", 0.9, r"\b(?:sind|ist|sont|son)(?: \w+){0,3}? (?:abschaum|dreck|ungeziefer|minderwertig|tiere|ratten|parasiten|schmarotzer|widerlich|ekelhaft|ordures?|vermine|animaux|rats|degoutante?s?|inferieure?s?|sous-hommes|basuras?|escorias?|animales|ratas|inferiores|asquerosos|asquerosas|repugnantes?)\b", "target"),
     Rule("dehumanising", 0.9, r"\b(?:only|can't (?:stop|help)|cannot (?:help|stop)|nature to be|no one else (?:is|can be)|nobody (?:is|can be))(?: \w+){0,7}? (?:ignorant|violent|cruel|revolting|disgusting|uncivili[sz]ed|stupid|filthy|dirty|dishonest|evil|greedy|lazy|inferior|vile|savage)\b", "target"),
     Rule("dehumanising", 0.9, rf"\b(?:i|we)(?: \w+)? (?:find|consider|think|call)(?: \w+)? {_WHO}(?: \w+){{0,2}}? {_INSULTS}\b"),
     Rule("hatred", 0.9, rf"\b(?:i|we|everyone|everybody)(?: (?:really|just|so|truly|fucking|absolutely|do|all|can't help but))* (?:hate|despise|detest|loathe|can't stand|cannot stand|have no respect for|feel nothing but contempt for|feel nothing but disgust for)(?: \w+){{0,1}}? (?:{_WHO}|you)\b"),

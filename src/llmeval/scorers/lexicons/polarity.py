@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word lists
 """Words that turn, weaken or bound what a sentence says; folded text."""
 
 from __future__ import annotations
@@ -6,130 +7,44 @@ from typing import Final
 
 __all__ = ["ANTONYMS", "BOUNDS", "NEGATIONS", "REVERSALS", "SPEAKERS", "UN_PREFIXES"]
 
-NEGATIONS: Final[frozenset[str]] = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "nobody",
-        "nothing",
-        "neither",
-        "nor",
-        "cannot",
-        "without",
-        "can't",
-        "won't",
-        "don't",
-        "doesn't",
-        "didn't",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "hasn't",
-        "haven't",
-        "hadn't",
-        "couldn't",
-        "wouldn't",
-        "shouldn't",
-        "n't",
-        "hardly",
-        "barely",
-        "unable",
-        "fail",
-        "fails",
-        "failed",
-        "refuse",
-        "refuses",
-        "refused",
-        "lack",
-        "lacks",
-        "lacked",
-        "deny",
-        "denies",
-        "denied",
-        "nicht",
-        "kein",
-        "keine",
-        "keinen",
-        "keinem",
-        "keiner",
-        "keines",
-        "nie",
-        "niemals",
-        "nichts",
-        "niemand",
-        "weder",
-        "ohne",
-        "ne",
-        "pas",
-        "jamais",
-        "rien",
-        "aucun",
-        "aucune",
-        "personne",
-        "ni",
-        "sans",
-        "n'a",
-        "n'est",
-        "n'ont",
-        "n'y",
-        "nunca",
-        "jamas",
-        "nada",
-        "nadie",
-        "ningun",
-        "ninguna",
-        "ninguno",
-        "tampoco",
-        "sin",
-        "non",
-        "mai",
-        "niente",
-        "nulla",
-        "nessun",
-        "nessuno",
-        "nessuna",
-        "senza",
-        "nao",
-        "nem",
-        "ninguem",
-        "nenhum",
-        "nenhuma",
-        "sem",
-    ]
-)
 
-BOUNDS: Final[frozenset[str]] = frozenset(
-    """
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NEGATIONS: Final[frozenset[str]] = _set("""
+    not no never none nobody nothing neither nor cannot without can't won't don't doesn't didn't
+    isn't aren't wasn't weren't hasn't haven't hadn't couldn't wouldn't shouldn't n't hardly
+    barely unable fail fails failed refuse refuses refused lack lacks lacked deny denies denied
+    nicht kein keine keinen keinem keiner keines nie niemals nichts niemand weder ohne ne pas
+    jamais rien aucun aucune ni sans n'a n'est n'ont n'y nunca jamas nada nadie ningun
+    ninguna ninguno tampoco sin non mai niente nulla nessun nessuno nessuna senza nao nem ninguem
+    nenhum nenhuma sem
+""")
+
+BOUNDS: Final[frozenset[str]] = _set("""
     only solely exclusively merely all every always entirely completely totally nobody everyone mostly
     rarely seldom occasionally sometimes possibly perhaps maybe supposedly allegedly barely hardly
     alle jeder jede jedes immer samtliche nur lediglich ausschliesslich stets selten manchmal vielleicht
     angeblich meist meistens tous toutes chaque toujours seulement uniquement exclusivement rarement
     parfois peut-etre todos todas siempre cada solo solamente unicamente exclusivamente raramente
     quizas tutti tutte sempre ogni soltanto solamente raramente forse apenas somente talvez
-""".split()
-)
+""")
 """Quantifiers and hedges: they bound a claim, so the evidence must hold one too."""
 
-REVERSALS: Final[frozenset[str]] = frozenset(
-    """
+REVERSALS: Final[frozenset[str]] = _set("""
     despite ignore ignores ignored ignoring fail fails failed failing refuse refuses refused refusing
     lack lacks lacked lacking except excluding without instead avoid avoids avoided avoiding deny
     denies denied denying unlike incorrect incorrectly wrong wrongly false falsely neglects neglected
     trotz ignoriert versaumt verweigert ausser anstatt statt falsch malgre ignore refuse sauf
     faux pesar ignora rechaza excepto salvo falso nonostante rifiuta eccetto apesar recusa exceto
-""".split()
-)
+""")
 """Words that turn a claim round without a negation."""
 
-SPEAKERS: Final[frozenset[str]] = frozenset(
-    """
+SPEAKERS: Final[frozenset[str]] = _set("""
     i i'm i've i'd i'll me my mine we our us you your you're ich mich mir mein meine du dich dir dein deine
     je moi mon ma mes tu toi ton yo mi mio tu tus io mio tuo eu meu minha
-""".split()
-)
+""")
 """The speaker and the one spoken to: a context that knows neither says nothing of them."""
 
 UN_PREFIXES: Final = ("un", "in", "im", "ir", "il", "dis", "non", "mis", "des", "anti")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern stays on one line, where it can be read as one.
 """How an answer refuses, lectures, or complies after all; folded text."""
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from typing import Final
 __all__ = ["SUFFIXES"]
 
 _EN = (
-    ("ations", "at"), ("ation", "at"), ("itions", "it"), ("ition", "it"), ("ments", ""), ("ment", ""),
+    ("ations", "at"), ("ation", "at"), ("itions", "it"), ("ition", "it"), ("ments", ""),
+    ("ment", ""),
     ("nesses", ""), ("ness", ""), ("ingly", ""), ("edly", ""), ("ings", ""), ("ing", ""),
     ("ities", ""), ("ity", ""), ("ions", ""), ("ion", ""), ("iest", "i"), ("ier", "i"),
     ("ies", "i"), ("ied", "i"), ("ally", ""), ("ily", "i"), ("ly", ""), ("ers", ""), ("er", ""),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word lists
 """Groups of English words that may stand for each other; base forms, our own writing.
 
 A word of a claim that the context lacks is explained if the context holds another of its group. A
