@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
+from llmeval.gates.units import Units
 
-__all__ = ["asked", "measured", "number", "outcome", "plural"]
+__all__ = ["asked", "failures", "level", "measured", "number", "outcome", "plural"]
 
 Rounding = Literal["down", "up", "near"]
 
@@ -83,3 +85,16 @@ def outcome(
         return "without an upper bound"
     word = "at most" if metric.seconds else "below"
     return f"{word} {number(high, metric, 'up', threshold)}"
+
+
+def failures(units: Units, gate: Gate) -> str:
+    """Return how many samples brought nothing, and what was made of them."""
+    if not units.failed:
+        return ""
+    how = "left out" if gate.failures == "exclude" else "counted against it"
+    return f" ({plural(units.failed, 'sample')} without an answer or a score, {how})"
+
+
+def level(gate: Gate) -> str:
+    """Return the gate's confidence in per cent."""
+    return f"{gate.confidence * 100:.6g} %"

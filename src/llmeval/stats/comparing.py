@@ -28,9 +28,9 @@ def difference(
 
     Paired (``base[i]`` and ``new[i]`` answer the same case): Gaffke's bounds (see ``estimate``) on
     the differences of each pair, or their means over each of ``clusters``, mapped from [-1, 1] to
-    [0, 1]. Unlike Tango's score interval (1998), which undershoots its level where few pairs
-    differ (docs/statistics.md), it holds at any sample size; where no pair differs the bounds
-    are -(1 - alpha^(1/n)) and 1 - alpha^(1/n).
+    [0, 1]. Tango's score interval (1998) misses a little more often than it says (5.3 % for 5 %
+    at 60 pairs, docs/statistics.md); this one did not. Where no pair differs the bounds are
+    -(1 - alpha^(1/n)) and 1 - alpha^(1/n).
 
     Unpaired (``pairs=False``, no clusters): the two one-sample intervals combined (Newcombe 1998,
     method 10; Zou and Donner 2008), with exact bounds in place of Wilson's.
