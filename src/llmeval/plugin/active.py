@@ -85,6 +85,7 @@ class Hooks:
         yield
         self.evaluating.put_timed_last(items)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.evaluating.plan(session)
 

@@ -121,6 +121,10 @@ class SampleItem(pytest.Item):
             if found:
                 self.evaluating.amend(self.planned.key, found)
 
+    def _traceback_filter(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        """Show what the body did, not how pytest came to call it."""
+        return excinfo.traceback.cut(path=self.body.__code__.co_filename).filter(excinfo)
+
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Stand where the test function stands."""
         return self.path, self.body.__code__.co_firstlineno - 1, self.name

@@ -17,7 +17,8 @@ def announce(config: pytest.Config, summary: Summary, gates_file: Path) -> None:
     several = len(summary.models) > 1
     for verdict in summary.gates:
         name = f"{verdict.name}@{verdict.model}" if several else verdict.name
-        location = (gates_file.name, None, name)
+        # pytest cuts a location that ends the node id off it, and turns its dots into colons.
+        location = (gates_file.name, None, f"gate {name}")
         nodeid = f"{gates_file.name}::{name}"
         config.hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):

@@ -108,8 +108,8 @@ class WorkerHooks:
 
     # In a worker
 
-    @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """After the plan is fixed, and before xdist tells the controller to deal it out."""
         evaluating = self.evaluating
         if evaluating.role is not Role.WORKER:
             return
