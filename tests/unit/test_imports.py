@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
+
+import llmeval
 
 HEAVY = {
     "aiohttp",
@@ -27,6 +31,9 @@ HEAVY = {
     "transformers",
     "yaml",
 }
+
+NEEDS_EXTRA = {"llmeval.plugin.dealing": "xdist"}
+"""Modules that are only loaded where an extra is, and the package that they then need."""
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -74,3 +81,14 @@ def test_the_plugin_adds_only_itself_to_pytest() -> None:
         "llmeval.plugin",
         "llmeval.plugin.options",
     }
+
+
+def test_every_module_can_be_imported_by_itself() -> None:
+    modules = [
+        found.name
+        for found in pkgutil.walk_packages(llmeval.__path__, "llmeval.")
+        if "_shipped" not in found.name and not found.name.endswith("__main__")
+    ]
+    missing = {name for name, needed in NEEDS_EXTRA.items() if find_spec(needed) is None}
+    assert len(modules) > 50 and missing <= set(modules)
+    loaded_by("; ".join(f"import {name}" for name in modules if name not in missing))
