@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from llmeval.errors import LlmevalError
+from llmeval.plugin.asked import AskedModel
 from llmeval.plugin.collect import SuiteFile, collect_test
 from llmeval.plugin.items import SampleItem
-from llmeval.plugin.model import AskedModel
 from llmeval.plugin.options import given_options
 from llmeval.plugin.role import Role
 from llmeval.plugin.session import Evaluating
@@ -39,10 +39,11 @@ def activate(config: pytest.Config) -> None:
 
 
 def asked_model(request: pytest.FixtureRequest) -> AskedModel:
-    """Return the endpoint for a free-form test."""
+    """Return the endpoint for a free-form test, or for the body of a sample: the sample's own."""
     evaluating = request.config.stash[_key]
-    ref = getattr(request, "param", evaluating.config.model[0])
-    return AskedModel(evaluating, ref)
+    if isinstance(request.node, SampleItem):
+        return AskedModel(evaluating, request.node.planned.model)
+    return AskedModel(evaluating, getattr(request, "param", evaluating.config.model[0]))
 
 
 class Hooks:

@@ -117,6 +117,8 @@ def read_suite(path: Path) -> tuple[Evaluation, str, str]:
     description = str(raw.pop("description", ""))
     scorers = [_scorer(path, entry) for entry in raw.pop("scorers", None) or []]
     cases = raw.pop("cases")
+    if not isinstance(raw.get("settings") or {}, dict):
+        raise SuiteError(f"{path}: 'settings' is a mapping, such as {{temperature: 0}}")
     try:
         mark = evaluate(cases, scorers=scorers, **raw)
     except TypeError as error:

@@ -38,6 +38,10 @@ class FinishedSample:
         self._finished = finished
         self.recorded: dict[str, Score | NotScored] = {}
 
+    def __repr__(self) -> str:
+        """Name the sample: what an assertion says of it enters the record."""
+        return f"<sample {label(self._planned, 2)}>"
+
     @property
     def case(self) -> Case:
         """The case that was asked."""
@@ -159,8 +163,8 @@ def items_of(
     for planned in spread(test, models):
         item = make(f"{name}[{label(planned, len(models))}]")
         item.evaluating, item.planned, item.body = evaluating, planned, body
-        for mark in marks:
-            item.add_marker(mark)
+        item.own_markers.extend(marks)
+        item.keywords.update((mark.name, mark) for mark in marks)
         yield item
 
 

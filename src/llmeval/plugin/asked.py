@@ -1,4 +1,4 @@
-"""The endpoint under test in free-form tests."""
+"""The endpoint under test in free-form tests. A module called ``model`` would hide the fixture."""
 
 from __future__ import annotations
 
