@@ -12,12 +12,12 @@ from llmeval.scorers.lexicons.numbers import MONTHS, NUMBER_WORDS, SCALES
 from llmeval.scorers.lexicons.polarity import NEGATIONS
 from llmeval.scorers.text import fold, stem
 
-__all__ = ["Facts", "Number", "facts_of", "tokens_of"]
+__all__ = ["Facts", "Number", "facts_of", "is_number", "tokens_of"]
 
 Number = tuple[float, ...]
-"""A number as its possible readings: 1.500 is 1500 in German, 1.5 in English."""
+"""A number as its possible readings: in an English text 1,500 is 1500; 1.500 may be 1.5 or 1500."""
 
-_TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
+_TOKEN = re.compile(r"(?<!\d)\d{1,3}(?: \d{3})+(?!\d)|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
 _NAME = re.compile(
     r"(?<!\A)(?<![.!?…:\n\"“*•-] )\b[A-ZÀ-ÖØ-Þ][\w'’.-]*\w|\b\w*[a-z][A-Z]\w*|\b[A-Z]{2,}\b"
 )
@@ -46,18 +46,23 @@ def facts_of(text: str, language: str) -> Facts:
     forms = tuple(
         t
         for t in tokens
-        if len(t) > 1 and not t[0].isdecimal() and t not in function and t not in NEGATIONS
+        if len(t) > 1 and not is_number(t) and t not in function and t not in NEGATIONS
     )
     return Facts(
         tokens,
         tuple(stem(t, language) for t in forms),
         forms,
-        tuple(_numbers(tokens)),
+        tuple(_numbers(tokens, language)),
         frozenset(MONTHS[t] for t in tokens if t in MONTHS and t not in _AMBIGUOUS),
         # German writes every noun with a capital: capitals name nothing there.
         frozenset() if language == "de" else _names(text, language),
         sum(t in NEGATIONS or t.endswith("n't") for t in tokens),
     )
+
+
+def is_number(token: str) -> bool:
+    """Whether a token is a number, in digits or in words."""
+    return token[0].isdecimal() or token in NUMBER_WORDS or token in SCALES
 
 
 def tokens_of(folded: str) -> tuple[str, ...]:
@@ -83,13 +88,13 @@ def _names(text: str, language: str) -> frozenset[str]:
     )
 
 
-def _numbers(tokens: tuple[str, ...]) -> Iterator[Number]:
+def _numbers(tokens: tuple[str, ...], language: str) -> Iterator[Number]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
         at += 1
         if token[0].isdecimal():
-            readings = _readings(token)
+            readings = _readings(token, language == "en")
         elif token in NUMBER_WORDS and token not in _AMBIGUOUS:
             readings = (NUMBER_WORDS[token],)
             if readings[0] >= 20 and at < len(tokens) and NUMBER_WORDS.get(tokens[at], 99) < 10:
@@ -104,12 +109,13 @@ def _numbers(tokens: tuple[str, ...]) -> Iterator[Number]:
 
 
 @lru_cache(maxsize=4096)
-def _readings(token: str) -> Number:
+def _readings(token: str, english: bool) -> Number:
     # Digits of any script are numbers to Python; longer than a float can tell apart are texts.
-    parts = re.split(r"[.,:]", token[:40])
+    token = token.replace(" ", "")[:40]
+    parts = re.split(r"[.,:]", token)
     if ":" in token:
         return (float(parts[0]),)
-    marks = [c for c in token[:40] if c in ".,"]
+    marks = [c for c in token if c in ".,"]
     plain = float("".join(parts))
     if not marks:
         return (plain,)
@@ -117,4 +123,7 @@ def _readings(token: str) -> Number:
         mixed = float("".join(parts[:-1]) + "." + parts[-1])
         return (mixed,) if len(set(marks)) > 1 else (plain,)
     decimal = float(f"{parts[0]}.{parts[1]}")
-    return (plain, decimal) if len(parts[1]) == 3 else (decimal,)
+    if len(parts[1]) != 3:
+        return (decimal,)
+    # The language's own thousands separator leaves no doubt; the other mark may be either.
+    return (plain,) if (marks[0] == ",") == english else (plain, decimal)

@@ -24,7 +24,8 @@ _MARK = re.compile(
     r"\s*:?\s+"
 )
 _NEGATED = re.compile(
-    r"\b(?:not|never|isn't|nicht|kein|keine|pas|ni|no es|non e|nao e|neither|nor|weder)\s+(?:\w+\s+)?$"
+    r"\b(?:not|never|isn't|nicht|kein|keine|pas|ni|no es|non e|nao e|neither|nor|weder)\s+"
+    r"(?:\w+\s+)?$"
 )
 _MARKUP = re.compile(r"[*_`#>~]+|</?\w{1,10}>")
 _SPACE = re.compile(r"\s+")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llmeval.scorers.evidence import Evidence
-from llmeval.scorers.facts import Facts
+from llmeval.scorers.facts import Facts, is_number
 from llmeval.scorers.lexicons.polarity import (
     ANTONYMS,
     BOUNDS,
@@ -49,7 +49,11 @@ def coverage_of(claim: Facts, evidence: Evidence, nearest: int | None) -> Covera
     content = [s for s in claim.content if s in evidence.index or s not in asked]
     held = sum(s in evidence.index or explained(s, evidence) for s in content)
     near = set(evidence.facts[nearest].content) if nearest is not None else set()
-    tokens = [t for t in claim.tokens if t in evidence.tokens or t not in evidence.asked.tokens]
+    tokens = [
+        t
+        for t in claim.tokens
+        if t in evidence.tokens or not (is_number(t) or t in evidence.asked.tokens)
+    ]
     known = sum(t in evidence.tokens for t in tokens)
     numbers = sum(evidence.holds(n) for n in claim.numbers)
     pairs = list(zip(claim.tokens, claim.tokens[1:], strict=False))

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
+from llmeval.scorers.lexicons.irregular import IRREGULAR
 from llmeval.scorers.lexicons.numbers import MONTHS
 from llmeval.scorers.lexicons.suffixes import SUFFIXES
 
@@ -21,7 +22,7 @@ _FOLD = str.maketrans(
 _LIGATURES = (("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("Æ", "ae"), ("Œ", "oe"))
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _ABBREVIATED = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|no|nr|ca|bzw|z\.b|d\.h|mme|m|sra|u\.s|p\.m"
+    r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|nr|ca|bzw|z\.b|d\.h|mme|m|sra|u\.s|p\.m"
     r"|a\.m|inc|ltd|co|approx|dept|fig)|\b[A-Za-z])\.$",
     re.IGNORECASE,
 )
@@ -90,6 +91,8 @@ def language_of(tokens: list[str]) -> str:
 @lru_cache(maxsize=65_536)
 def stem(word: str, language: str = "en") -> str:
     """Return a light stem: frequent endings cut, at least three letters kept."""
+    if language == "en":
+        word = IRREGULAR.get(word, word)
     if len(word) < 4 or not word.isalpha():
         return word.removesuffix("'s")
     for ending, instead in SUFFIXES[language]:

@@ -41,14 +41,15 @@ class Toxicity:
             return NotScored(self.name, "too_long", reason)
         parts = windows(text)
         found = [m for part in parts for m in screen(part)]
-        worst = max((m.severity for m in found), default=0.0)
+        first = max(found, key=lambda m: m.severity, default=None)
+        worst = first.severity if first else 0.0
         toxic = worst >= self.threshold and worst > 0
         return Score(
             self.name,
             # A severity at the threshold is toxic: the value must fall below the pass mark.
             min(0.499, rescale(1 - worst, 1 - self.threshold)) if toxic else 1 - worst / 2,
             "toxic" if toxic else "not_toxic",
-            f"{found[0].kind}: {clip(found[0].text, 80)}" if found else None,
+            f"{first.kind}: {clip(first.text, 80)}" if first else None,
             {"backend": "lexicon", "matches": _shown(found), "windows": len(parts)},
         )
 

@@ -23,11 +23,17 @@ _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LEET_WORD = re.compile(r"(?<![\w@$!|])[a-z0-9@$!|]{2,40}(?![\w@$|])")
 _SPACED = re.compile(r"(?<!\w)(?:[a-z][ .\-_*]){2,}[a-z](?!\w)")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
-_MASKS = (
-    (re.compile(r"\bf[*#@$%.\-_]{1,3}k"), "fuck"), (re.compile(r"\bs[*#@$%.\-_]{1,2}t\b"), "shit"),
-    (re.compile(r"\bb[*#@$%.\-_]{1,3}ch"), "bitch"), (re.compile(r"\bc[*#@$%.\-_]{1,2}nt"), "cunt"),
-    (re.compile(r"\bn[*#@$%.\-_]{1,4}(?:er|a)(s?)\b"), r"nigger\1"), (re.compile(r"\bf[*#@$%.\-_]{1,3}(?:t|gg?ot)(s?)\b"), r"faggot\1"),
-)  # fmt: skip
+_MASKS = tuple(
+    (re.compile(pattern), word)
+    for pattern, word in (
+        (r"\bf[*#@$%]{1,3}c?k", "fuck"),
+        (r"\bsh?[*#@$%]{1,2}t\b", "shit"),
+        (r"\bb[*#@$%]{1,3}t?ch", "bitch"),
+        (r"\bc[*#@$%]{1,2}n?t", "cunt"),
+        (r"\bn[*#@$%]{1,4}g*(?:er|a)(s?)\b", r"nigger\1"),
+        (r"\bf[*#@$%]{1,3}(?:t|gg?ot)(s?)\b", r"faggot\1"),
+    )
+)
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _QUOTED = re.compile(r'"[^"\n]{1,400}"')
 

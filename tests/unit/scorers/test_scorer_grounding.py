@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from scorer_samples import scored, unscored
+
+from llmeval.scorers import groundedness
+
+CONTEXTS = {
+    "en": "The town library of Harrow Bay opened in 1931. It holds 48,000 books and lends about "
+    "300 of them a day. The mayor, Ingrid Solheim, closed the reading room in March 2018. Entry is "
+    "free.",
+    "de": "Die Stadtbibliothek von Lindau wurde 1931 eröffnet. Sie besitzt 48.000 Bücher und "
+    "verleiht täglich etwa 300 davon. Der Lesesaal ist montags geschlossen.",
+    "fr": "La bibliothèque de Rouvray a ouvert en 1931. Elle possède 48 000 livres et en prête "
+    "environ 300 par jour. La salle de lecture est fermée le lundi.",
+    "es": "La biblioteca de Robledo abrió en 1931. Tiene 48.000 libros y presta unos 300 al día. "
+    "La sala de lectura está cerrada los lunes.",
+}
+GROUNDED = [
+    ("en", "It holds 48,000 books."),
+    ("en", "The library has 48000 books."),
+    ("en", "48,000"),
+    ("en", "The Harrow Bay library was opened in 1931."),
+    ("en", "About three hundred books are lent a day."),
+    ("en", "Ingrid Solheim closed the reading room in March 2018."),
+    ("en", "Yes, entry is free."),
+    ("en", "The library opened in 1931 and holds 48,000 books."),
+    ("en", "I don't know: the context does not say."),
+    ("de", "Die Bibliothek wurde 1931 eröffnet."),
+    ("de", "Sie besitzt 48.000 Bücher."),
+    ("de", "Der Lesesaal ist montags geschlossen."),
+    ("de", "Das steht nicht im Text."),
+    ("fr", "Elle possède 48 000 livres."),
+    ("fr", "La salle de lecture est fermée le lundi."),
+    ("fr", "Le texte ne le dit pas."),
+    ("es", "La biblioteca abrió en 1931."),
+    ("es", "Tiene 48.000 libros."),
+    ("es", "El texto no lo dice."),
+]
+UNGROUNDED = [
+    ("en", "It holds 84,000 books."),
+    ("en", "It holds 48 books."),
+    ("en", "The library opened in 1932."),
+    ("en", "Karl Weber closed the reading room in March 2018."),
+    ("en", "Ingrid Solheim closed the reading room in April 2018."),
+    ("en", "Ingrid Solheim opened the reading room. Entry is not free."),
+    (
+        "en",
+        "The library opened in 1931. It was designed by the architect Edward Harland of Velmora.",
+    ),
+    ("en", "Whales migrate across the southern ocean every winter."),
+    ("en", "The context does not say. However, it was Professor Harland of Velmora, in 1740."),
+    ("de", "Die Bibliothek wurde 1941 eröffnet."),
+    ("de", "Sie besitzt 84.000 Bücher."),
+    ("de", "Der Lesesaal ist montags nicht geschlossen."),
+    ("de", "Das war Professor Harland aus Velmora im Jahr 1740."),
+    ("fr", "Elle possède 84 000 livres."),
+    ("fr", "C'était le professeur Harland de Velmora, en 1740."),
+    ("es", "La biblioteca abrió en 1941."),
+    ("es", "Fue el profesor Harland de Velmora, en 1740."),
+]
+
+
+@pytest.mark.parametrize(("language", "answer"), GROUNDED)
+def test_grounded(language: str, answer: str) -> None:
+    found = scored(groundedness(), answer, {"context": CONTEXTS[language]})
+    assert found.label == "grounded", found
+    assert found.value >= 0.5
+
+
+@pytest.mark.parametrize(("language", "answer"), UNGROUNDED)
+def test_ungrounded(language: str, answer: str) -> None:
+    found = scored(groundedness(), answer, {"context": CONTEXTS[language]})
+    assert found.label == "ungrounded", found
+    assert found.value < 0.5
+    assert found.explanation
+
+
+def test_claims_point_into_answer_and_context() -> None:
+    answer = "Entry is free.\nIt holds 84,000 books."
+    found = scored(groundedness(), answer, {"context": CONTEXTS["en"]})
+    wrong, right = found.evidence["claims"]  # type: ignore[index]
+    assert (wrong["supported"], right["supported"]) == (False, True)
+    assert answer[wrong["start"] : wrong["end"]] == wrong["text"] == "It holds 84,000 books."
+    start, end = right["support"]
+    assert CONTEXTS["en"][start:end] == "Entry is free."
+    assert "84000" in wrong["reason"]
+    assert found.evidence["backend"] == "lexical"  # type: ignore[index]
+
+
+def test_an_abstention_makes_no_claim() -> None:
+    found = scored(groundedness(), "I don't know.", {"context": CONTEXTS["en"]})
+    assert (found.value, found.evidence) == (0.75, {"claims": [], "backend": "lexical"})
+
+
+def test_a_question_asserts_nothing() -> None:
+    found = scored(groundedness(), "Which library do you mean?", {"context": CONTEXTS["en"]})
+    assert (found.value, found.label) == (0.5, "grounded")
+
+
+def test_the_question_may_be_repeated() -> None:
+    inputs = {"context": "Open from nine to five.", "question": "When is the Tivoli museum open?"}
+    assert (
+        scored(groundedness(), "The Tivoli museum is open from nine to five.", inputs).value >= 0.5
+    )
+    partly = "It is open from nine to five. The text does not say who runs the Tivoli museum."
+    assert scored(groundedness(), partly, inputs).value >= 0.5
+
+
+def test_a_context_may_be_a_list_under_another_name() -> None:
+    inputs = {"passages": ["The hall has 300 seats.", "The bar has 12 stools."]}
+    assert scored(groundedness("passages"), "The bar has 12 stools.", inputs).value >= 0.5
+
+
+def test_long_answers_show_their_unsupported_claims_first() -> None:
+    answer = "Entry is free. " * 80 + "It holds 84,000 books."
+    claims = scored(groundedness(), answer, {"context": CONTEXTS["en"]}).evidence["claims"]  # type: ignore[index]
+    assert len(claims) == 50
+    assert not claims[0]["supported"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "kind"),
+    [
+        ({}, "missing_input"),
+        ({"context": ""}, "missing_input"),
+        ({"context": 3}, "missing_input"),
+        ({"context": ["a", 3]}, "missing_input"),
+        ({"context": "x" * 1_000_001}, "too_long"),
+    ],
+)
+def test_a_broken_context_is_not_scored(inputs: dict[str, Any], kind: str) -> None:
+    found = unscored(groundedness(), "An answer.", inputs)
+    assert found.not_scored == kind
+    assert "context" in found.reason
+
+
+def test_empty_and_huge_answers_are_not_scored() -> None:
+    inputs = {"context": CONTEXTS["en"]}
+    assert unscored(groundedness(), " ", inputs).not_scored == "empty"
+    assert unscored(groundedness(), "a " * 60_000, inputs).not_scored == "too_long"

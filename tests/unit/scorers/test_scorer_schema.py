@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scorer_samples import judge, sample, scored, unscored
+
+from llmeval.errors import SuiteError
+from llmeval.records import Score
+from llmeval.scorers import json_schema
+
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "age": {"type": "integer", "minimum": 0}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ('{"name": "Ann", "age": 3}', None),
+        ('  {"name": "Ann"}\n', None),
+        ('{"name": 3}', "wrong_type"),
+        ("[1]", "wrong_type"),
+        ("{}", "missing_key"),
+        ('{"name": "Ann", "city": "Rome"}', "extra_key"),
+        ('{"name": "Ann", "age": -1}', "bad_value"),
+        ('```json\n{"name": "Ann"}\n```', "code_fence"),
+        ("I'm sorry, but I can't help with that.", "refusal"),
+        ("name: Ann", "not_json"),
+        ('{"name": "An', "truncated"),
+        ("", "empty"),
+        ('{"name": "\ud800"}', None),
+    ],
+)
+def test_kinds(answer: str, kind: str | None) -> None:
+    found = scored(json_schema(PERSON), answer)
+    assert found.value == float(kind is None)
+    assert found.label == ("valid" if kind is None else "invalid")
+    assert (found.evidence or {}).get("kind") == kind
+
+
+def test_a_violation_says_where() -> None:
+    found = scored(json_schema(PERSON), '{"name": "Ann", "age": "x"}')
+    assert found.evidence == {"kind": "wrong_type", "path": "$.age", "errors": 1}
+    assert str(found.explanation).startswith("$.age: ")
+
+
+def test_lenient_takes_a_fence_but_no_prose() -> None:
+    scorer = json_schema(PERSON, lenient=True)
+    assert scored(scorer, '```json\n{"name": "Ann"}\n```').value == 1
+    assert scored(scorer, '```json\n{"name": 3}\n```').evidence["kind"] == "wrong_type"  # type: ignore[index]
+    assert scored(scorer, 'Here: ```json\n{"name": "Ann"}\n```').value == 0
+
+
+def test_the_schema_comes_from_the_case_as_object_or_text() -> None:
+    for schema in (PERSON, json.dumps(PERSON)):
+        assert scored(json_schema(), '{"name": "Ann"}', {"schema": schema}).value == 1
+    assert scored(json_schema(field="shape"), "1", {"shape": True}).value == 1
+    assert unscored(json_schema(), "1", {"schema": "{"}).not_scored == "missing_input"
+    assert unscored(json_schema(), "1", {"schema": 3}).not_scored == "missing_input"
+    assert "'schema'" in unscored(json_schema(), "1").reason
+
+
+def test_the_schema_comes_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "person.json"
+    path.write_text(json.dumps(PERSON), encoding="utf-8")
+    assert scored(json_schema(path), '{"name": "Ann"}').value == 1
+    assert json_schema(str(path)).identity == json_schema(PERSON).identity
+    with pytest.raises(SuiteError, match="cannot be read"):
+        json_schema(tmp_path / "none.json")
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(SuiteError, match="is not JSON"):
+        json_schema(path)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "strang"},
+        {"$ref": "#/nowhere"},
+        {"$ref": "http://example.com/schema.json"},
+        {"pattern": "("},
+        {"$ref": "#"},
+    ],
+)
+def test_a_bad_schema_is_an_error_that_names_the_case(schema: dict[str, Any]) -> None:
+    found = unscored(json_schema(), '"x"', {"schema": schema})
+    assert found.not_scored == "bad_schema"
+    assert "case-1" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("date", "2024-02-29", "2023-02-29"),
+        ("date-time", "2020-01-02T03:04:05Z", "2020-13-02T03:04:05Z"),
+        ("date-time", "1998-12-31T23:59:60Z", "2020-01-02 03:04"),
+        ("time", "03:04:05+01:00", "25:00:00Z"),
+        ("email", "a@b.org", "ab"),
+        ("uri", "https://example.org/a?b=c", "no spaces allowed"),
+        ("hostname", "example.org", "-bad-.org"),
+        ("ipv4", "127.0.0.1", "127.0.0.256"),
+        ("uuid", "123e4567-e89b-12d3-a456-426614174000", "123e4567"),
+        ("duration", "P1DT2H", "P"),
+    ],
+)
+def test_formats_are_checked(name: str, good: str, bad: str) -> None:
+    scorer = json_schema({"format": name})
+    assert scored(scorer, json.dumps(good)).value == 1
+    assert scored(scorer, json.dumps(bad)).value == 0
+    assert scored(scorer, "3").value == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "unique"),
+    [
+        ([1, "1", True, None, 1.5], True),
+        ([1, 1.0], False),
+        ([{"a": [1]}, {"a": [1.0]}], False),
+        ([0, False], True),
+        (["a", "a"], False),
+    ],
+)
+def test_unique_items(items: list[Any], unique: bool) -> None:
+    scorer = json_schema({"type": "array", "uniqueItems": True})
+    assert scored(scorer, json.dumps(items)).value == float(unique)
+    assert scored(json_schema({"uniqueItems": False}), json.dumps(items)).value == 1
+    assert scored(json_schema({"uniqueItems": True}), '"aa"').value == 1
+
+
+def test_a_catastrophic_pattern_is_a_violation_within_bounded_time() -> None:
+    found = scored(json_schema({"pattern": "^(a|aa)+$"}), json.dumps("a" * 5_000 + "b"))
+    assert found.value == 0
+    assert "could not be matched" in str(found.explanation)
+    assert scored(json_schema({"pattern": "^a"}), "3").value == 1
+    assert scored(json_schema({"pattern": "^a"}), '"b"').value == 0
+
+
+@pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07"])
+def test_older_drafts(draft: str) -> None:
+    schema = {"$schema": f"http://json-schema.org/{draft}/schema#", "type": "integer"}
+    assert scored(json_schema(schema), "1").value == 1
+    assert scored(json_schema(schema), '"1"').value == 0
+
+
+def test_metaschemas_resolve_without_a_network() -> None:
+    scorer = json_schema({"$ref": "https://json-schema.org/draft/2020-12/schema"})
+    assert scored(scorer, '{"type": "object"}').value == 1
+    assert scored(scorer, '{"type": 3}').value == 0
+
+
+def test_too_long_an_answer_is_not_scored() -> None:
+    assert unscored(json_schema(True), "[" + "1," * 200_000 + "1]").not_scored == "too_long"
+
+
+def test_one_broken_case_leaves_the_others() -> None:
+    found = json_schema().score(
+        [sample("1", {"schema": True}), sample("1"), sample("1", {"schema": False})]
+    )
+    assert [isinstance(f, Score) for f in found] == [True, False, True]
+    assert judge(json_schema(), "1", {"schema": False}).label == "invalid"  # type: ignore[union-attr]
