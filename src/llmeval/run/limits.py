@@ -16,15 +16,21 @@ _WINDOW = 5.0
 _UNHINDERED = 500.0
 _FIRST_PACE = 1.0
 _LEAST_PACE = 0.5
+_REFUSED_SHARE = 0.2
+_SETTLED = 10.0
+_ENOUGH = 10
+_UNPACED = 60.0
 
 
 class Limiter:
     """Adaptive concurrency (AIMD) and, once a quota was hit, a learnt pace.
 
     Additive increase by one call a round trip, multiplicative decrease by half at a quota error or
-    503, at most once a second. A quota also sets a pace: nine tenths of what got through in the
-    last five seconds. Below what is proven to get through, the pace doubles every second; above, it
-    grows by a twentieth, until it no longer matters. Used on one event loop.
+    503, at most once a second. A quota that refuses at least a fifth also sets a pace: nine tenths
+    of what got through in the last five seconds. Below what is proven to get through, the pace
+    doubles every second; above, it grows by a twentieth, until it no longer matters. Where a pace
+    falls to a tenth of what it had settled at and calls are still refused, the refusals do not
+    hang on the pace, and for a minute none is kept. Used on one event loop.
     """
 
     def __init__(self, concurrency: int, clock: Clock) -> None:
@@ -35,12 +41,17 @@ class Limiter:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._successes: deque[float] = deque()
         self._last_cut = -1e9
+        self._last_slowed = -1e9
         self._resume_at = 0.0
         self._gate = asyncio.Lock()
         self._pace: float | None = None
         self._proven = math.inf
         self._paced_at = 0.0
         self._next_send = 0.0
+        self._refusals: deque[float] = deque()
+        self._paced_since = 0.0
+        self._settled: float | None = None
+        self._unpaced_until = 0.0
 
     @property
     def in_flight(self) -> int:
@@ -106,23 +117,50 @@ class Limiter:
         now = self._clock.monotonic()
         if retry_after:
             self._resume_at = max(self._resume_at, now + retry_after)
-        if now - self._last_cut < 1.0:
-            return
-        self._last_cut = now
-        self._limit = max(1.0, self._limit / 2)
         if quota:
+            self._refusals.append(now)
+        if now - self._last_cut >= 1.0:
+            self._last_cut = now
+            self._limit = max(1.0, self._limit / 2)
+        refused = quota and (self._pace is not None or self._refuses_many(now))
+        if refused and now - self._last_slowed >= 1.0:
+            self._last_slowed = now
             self._slow_down(now)
+
+    def _refuses_many(self, now: float) -> bool:
+        """Whether a good part is refused of the calls that came back in the last seconds."""
+        if now < self._unpaced_until:
+            return False
+        since = now - _WINDOW
+        refused = sum(at > since for at in self._refusals)
+        back = refused + sum(at > since for at in self._successes)
+        if back < _ENOUGH:
+            return refused == back and refused >= 3
+        return refused >= _REFUSED_SHARE * back
 
     def _slow_down(self, now: float) -> None:
         self._forget(now)
+        if self._is_in_vain(now):
+            self._pace, self._settled, self._proven = None, None, math.inf
+            self._unpaced_until = now + _UNPACED
+            return
         through = 0.0
         if self._successes:
             # After a drought the old proof still tells where the quota will be.
             through = 0.9 * len(self._successes) / max(1.0, now - self._successes[0])
             self._proven = through
+        if self._pace is None:
+            self._paced_since = now
         slower = _FIRST_PACE if self._pace is None else 0.6 * self._pace
         self._pace = max(_LEAST_PACE, through, slower)
         self._paced_at = now
+
+    def _is_in_vain(self, now: float) -> bool:
+        if self._pace is None or now - self._paced_since < _SETTLED:
+            return False
+        if self._settled is None:
+            self._settled = self._pace
+        return self._pace <= self._settled / 10
 
     def _wait(self) -> float:
         now = self._clock.monotonic()
@@ -137,11 +175,15 @@ class Limiter:
             pace = min(self._proven, pace * 2.0**seconds)
         else:
             pace *= 1.05**seconds
-        return None if pace > _UNHINDERED else pace
+        if pace > _UNHINDERED:
+            self._settled = None
+            return None
+        return pace
 
     def _forget(self, now: float) -> None:
-        while self._successes and now - self._successes[0] > _WINDOW:
-            self._successes.popleft()
+        for times in (self._successes, self._refusals):
+            while times and now - times[0] > _WINDOW:
+                times.popleft()
 
     def _admit(self) -> None:
         while self._waiting and self._in_flight < self.limit:

@@ -237,7 +237,7 @@ def test_a_ceiling_can_be_changed_between_phases() -> None:
     assert limiter.limit == 4
     limiter.set_ceiling(32)
     assert limiter.limit == 32
-    limiter.overloaded(None, quota=True)
+    refuse_many(limiter)
     limiter.set_ceiling(20)
     assert limiter.limit == 16, "a quota that was met still holds in the next phase"
 
@@ -271,12 +271,29 @@ def test_a_pause_that_grows_meanwhile_is_waited_out(loop: SimulatedLoop) -> None
     assert cleared_at(loop, limiter, 1) == pytest.approx([2.5])
 
 
+def refuse_many(limiter: Limiter) -> None:
+    """Refuse enough calls at once that it cannot be chance."""
+    for _ in range(15):
+        limiter.overloaded(None, quota=True)
+
+
+def test_a_few_refusals_set_no_pace(loop: SimulatedLoop) -> None:
+    limiter = Limiter(8, loop)
+    for n in range(1, 301):
+        loop.now += 0.01
+        if n % 10 == 0:
+            limiter.overloaded(None, quota=True)
+        else:
+            limiter.succeeded()
+    assert cleared_at(loop, limiter, 10)[-1] == 0.0
+
+
 def test_the_pace_is_nine_tenths_of_what_got_through(loop: SimulatedLoop) -> None:
     limiter = Limiter(8, loop)
     for _ in range(100):
         loop.now += 0.1
         limiter.succeeded()
-    limiter.overloaded(None, quota=True)
+    refuse_many(limiter)
     times = cleared_at(loop, limiter, 10)
     assert times[0] == 0.0
     assert times[-1] == pytest.approx(9 / 9.0, rel=0.1)
@@ -285,7 +302,7 @@ def test_the_pace_is_nine_tenths_of_what_got_through(loop: SimulatedLoop) -> Non
 
 def test_a_pace_is_forgotten_in_the_end(loop: SimulatedLoop) -> None:
     limiter = Limiter(8, loop)
-    limiter.overloaded(None, quota=True)
+    refuse_many(limiter)
     assert cleared_at(loop, limiter, 3)[-1] > 1.0
     for _ in range(3):
         loop.now += 1e6
