@@ -2,7 +2,7 @@
 
     python benchmarks/plugin_cost.py [--runs 9] [--cases 10000]
 
-Compile first (``python -m compileall -q src``): without byte code every figure is that of the compiler.
+Compile first (``python -m compileall -q src``): without byte code the compiler is measured.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python benchmarks/throughput.py [--calls 5000 --delay 0.05 --concurrency 50] [--rounds 3]
 
-Prints wall seconds of both, the ideal (calls x delay / concurrency), and the ratios. The server is a
-process of its own and answers every chat completion after exactly ``--delay`` seconds.
+Prints wall seconds of both, the ideal (calls x delay / concurrency), and the ratios. The server is
+a process of its own and answers every chat completion after exactly ``--delay`` seconds.
 """
 
 from __future__ import annotations

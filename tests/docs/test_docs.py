@@ -41,7 +41,13 @@ def run(command: str, folder: Path) -> None:
     environment = os.environ | {"PATH": f"{beside}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTEST_ADDOPTS", None)
     done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
 
