@@ -6,7 +6,7 @@ import csv
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,8 @@ def best_threshold(values: Sequence[float], good: Sequence[bool]) -> float:
     return max(sorted(set(values)), key=lambda t: balanced_accuracy(values, good, t))
 
 
-def table(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def show(rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; visible with ``pytest -s``."""
+    print()
     for row in rows:
-        yield "  ".join(f"{c:.3f}" if isinstance(c, float) else f"{c!s:<24}" for c in row)
+        print("  ".join(f"{c:.3f}" if isinstance(c, float) else f"{c!s:<28}" for c in row))

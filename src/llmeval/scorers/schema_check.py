@@ -47,7 +47,7 @@ def check(schema: str, value: Any) -> list[Violation]:
         errors = list(islice(validator.iter_errors(value), _MAX_ERRORS))
     except (Unresolvable, UnknownType, RecursionError) as error:
         raise BadSchema(f"{type(error).__name__}: {str(error)[:200]}") from error
-    except regex.error as error:
+    except (regex.error, re.error) as error:
         raise BadSchema(f"a pattern does not compile: {error}") from error
     errors.sort(key=relevance, reverse=True)
     return [Violation(str(e.validator), e.json_path, e.message[:300]) for e in errors]
@@ -56,9 +56,9 @@ def check(schema: str, value: Any) -> list[Violation]:
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Validator:
     loaded = json.loads(schema)
-    plain = validators.validator_for(loaded, default=validators.Draft202012Validator)
+    plain: Any = validators.validator_for(loaded, default=validators.Draft202012Validator)
     try:
-        plain.check_schema(loaded)
+        plain.check_schema(loaded, format_checker=_formats())
     except SchemaError as error:
         raise BadSchema(f"{error.json_path}: {error.message[:200]}") from error
     made: Validator = _guarded(plain)(loaded, registry=REGISTRY, format_checker=_formats())
@@ -67,7 +67,11 @@ def _validator(schema: str) -> Validator:
 
 @lru_cache(maxsize=16)
 def _guarded(plain: Any) -> Any:
-    keywords = {"pattern": _pattern, "uniqueItems": _unique_items}
+    keywords = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "uniqueItems": _unique_items,
+    }
     extend: Any = validators.extend
     return extend(plain, {k: v for k, v in keywords.items() if k in plain.VALIDATORS})
 
@@ -83,6 +87,22 @@ def _pattern(validator: Any, pattern: str, instance: Any, _: Any) -> Iterator[Va
         return
     if not found:
         yield ValidationError(f"{instance[:80]!r} does not match {pattern!r}")
+
+
+def _pattern_properties(
+    validator: Any, patterns: Any, instance: Any, _: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    for pattern, schema in patterns.items():
+        for name, value in instance.items():
+            try:
+                found = regex.search(pattern, name, timeout=_PATTERN_SECONDS)
+            except TimeoutError:
+                yield ValidationError(f"a name of {len(name)} characters could not be matched")
+                return
+            if found:
+                yield from validator.descend(value, schema, path=name, schema_path=pattern)
 
 
 def _unique_items(validator: Any, wanted: bool, instance: Any, _: Any) -> Iterator[ValidationError]:
@@ -132,6 +152,7 @@ def _formats() -> FormatChecker:
     checker = FormatChecker()
     checker.checks("date-time")(_is_date_time)
     checker.checks("time")(_is_time)
+    checker.checks("regex", raises=regex.error)(_is_regex)
     for name, pattern in (("uri", _URI), ("hostname", _HOST), ("duration", _DURATION)):
         checker.checks(name)(_matcher(pattern))
     return checker
@@ -145,6 +166,10 @@ def _is_date_time(value: object) -> bool:
     if not isinstance(value, str):
         return True
     return bool(_DATE_TIME.match(value)) and _parses(datetime.datetime.fromisoformat, value)
+
+
+def _is_regex(value: object) -> bool:
+    return not isinstance(value, str) or bool(regex.compile(value))
 
 
 def _is_time(value: object) -> bool:

@@ -50,6 +50,8 @@ UNGROUNDED = [
         "en",
         "The library opened in 1931. It was designed by the architect Edward Harland of Velmora.",
     ),
+    ("en", "Only members may borrow anything, despite the free entry."),
+    ("en", "I love my own library so much, it makes me happy."),
     ("en", "Whales migrate across the southern ocean every winter."),
     ("en", "The context does not say. However, it was Professor Harland of Velmora, in 1740."),
     ("de", "Die Bibliothek wurde 1941 eröffnet."),
@@ -141,3 +143,21 @@ def test_empty_and_huge_answers_are_not_scored() -> None:
     inputs = {"context": CONTEXTS["en"]}
     assert unscored(groundedness(), " ", inputs).not_scored == "empty"
     assert unscored(groundedness(), "a " * 60_000, inputs).not_scored == "too_long"
+
+
+def test_a_number_from_elsewhere_weakens_a_claim() -> None:
+    context = "The hall has 300 seats. It is old. It is red. It is cold. The bar has 12 stools."
+    right = scored(groundedness(), "The bar has 12 stools.", {"context": context})
+    wrong = scored(groundedness(), "The bar has 300 stools.", {"context": context})
+    assert wrong.value < right.value
+
+
+def test_courtesies_around_an_answer_are_no_claims() -> None:
+    answer = "Of course!\nIt holds 48,000 books.\nLet me know what else you need!"
+    found = scored(groundedness(), answer, {"context": CONTEXTS["en"]})
+    assert [c["text"] for c in found.evidence["claims"]] == ["It holds 48,000 books."]  # type: ignore[index]
+
+
+def test_at_most_400_claims_are_read() -> None:
+    answer = "Entry is free. " * 500
+    assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "grounded"

@@ -141,6 +141,19 @@ def test_a_catastrophic_pattern_is_a_violation_within_bounded_time() -> None:
     assert scored(json_schema({"pattern": "^a"}), '"b"').value == 0
 
 
+def test_names_are_matched_by_pattern() -> None:
+    scorer = json_schema({"patternProperties": {"^\\p{Lu}": {"type": "integer"}}})
+    assert scored(scorer, '{"A": 1, "b": "x"}').value == 1
+    assert scored(scorer, '{"A": "x"}').evidence == {
+        "kind": "wrong_type",
+        "path": "$.A",
+        "errors": 1,
+    }
+    assert scored(scorer, "[1]").value == 1
+    slow = json_schema({"patternProperties": {"^(a|aa)+$": True}})
+    assert scored(slow, json.dumps({"a" * 5_000 + "b": 1})).value == 0
+
+
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07"])
 def test_older_drafts(draft: str) -> None:
     schema = {"$schema": f"http://json-schema.org/{draft}/schema#", "type": "integer"}
