@@ -251,7 +251,10 @@ class ScorerIdentity(Struct, frozen=True):
 
 
 class SuiteInfo(Struct, frozen=True):
-    """One test of a suite as planned: ``planned`` samples = cases × samples × models."""
+    """One test of a suite as planned: ``planned`` samples = cases × samples × models.
+
+    ``timed`` says that its latency was measured, with nothing else loading the endpoint.
+    """
 
     suite: str
     test: str
@@ -262,6 +265,7 @@ class SuiteInfo(Struct, frozen=True):
     prompt_hash: str | None
     scorers: list[ScorerIdentity]
     description: str = ""
+    timed: bool = False
 
 
 class RunInfo(Struct, frozen=True):

@@ -44,8 +44,10 @@ def covered(columns: Columns, model: str, suite: str, run: RunInfo | None) -> Co
         return Covered(planned, recorded, text)
     # A suite that this run does not know is unmeasured; one known is measured whole or not.
     why = "; ".join(run.partial)
+    if not planned and run.partial:
+        return Covered(planned, recorded, partial=f"suite {suite!r} was not measured ({why})")
     text = f"the record holds {recorded:,} of {planned:,} planned samples of suite {suite!r}"
-    if (under or not planned) and run.partial:
+    if under and run.partial:
         return Covered(planned, recorded, partial=f"{text} ({why})")
     broken = f"{text}: the run was cut off; resume it" if under else ""
     return Covered(planned, recorded, broken)

@@ -88,7 +88,9 @@ def _verdicts(gate: Gate, model: str, seen: Seen) -> list[Verdict]:
 
 def _unmeasured(gate: Gate, model: str, metric: Metric, coverage: Covered, seen: Seen) -> Verdict:
     if coverage.partial:
-        text = f"suite {metric.suite!r} was not measured: {coverage.partial}"
+        text = coverage.partial
+        if coverage.planned:
+            text = f"suite {metric.suite!r} was not measured: {text}"
         return verdict_of(gate, model, "INCONCLUSIVE", text)
     if coverage.planned:
         return verdict_of(gate, model, "ERROR", coverage.broken or "no sample was recorded")

@@ -91,10 +91,11 @@ def collect(summary: Summary, observations: Iterable[Observation], *, worst: int
 
 
 def _timed(summary: Summary) -> frozenset[str]:
-    """Return the suites whose timings are under a gate, and so deserve a curve."""
-    return frozenset(
+    """Return the suites declared as timed or with a gate on timings: they deserve a curve."""
+    gated = {
         metric_parts(gate.metric)[0] for gate in summary.gates if unit_of(gate.metric) == "seconds"
-    )
+    }
+    return frozenset(gated | {info.suite for info in summary.suites if info.timed})
 
 
 def _count(tally: _SuiteTally, o: Observation) -> None:

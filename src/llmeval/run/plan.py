@@ -73,6 +73,7 @@ def describe(test: PlannedTest, models: Sequence[str]) -> SuiteInfo:
             *(ScorerIdentity(name, version="body") for name in test.declared.records),
         ],
         description=test.description,
+        timed=test.declared.timed,
     )
 
 

@@ -126,7 +126,9 @@ def test_unplanned_suites_models_and_doubles_are_errors():
     other = one(samples(60), gate("t.sc.pass_rate"), run=run)
     assert other.verdict == "ERROR" and "no sample of suite 't'" in other.explanation
     left_out = run_of(suite_info(60), partial=["-k s"])
-    assert one(samples(60), gate("t.sc.rate"), run=left_out).verdict == "INCONCLUSIVE"
+    unnamed = one(samples(60), gate("t.sc.rate"), run=left_out)
+    assert unnamed.verdict == "INCONCLUSIVE"
+    assert unnamed.explanation == "suite 't' was not measured (-k s)."
     stranger = decide([*samples(60), *samples(60, model="x")], [gate(at_least=0.95)], run=run)
     assert [v.verdict for v in stranger] == ["PASS", "ERROR"]
     doubled = [*samples(60), *samples(60)]

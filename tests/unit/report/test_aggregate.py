@@ -94,6 +94,14 @@ def test_latency_never_comes_from_the_cache_nor_from_untimed_suites():
     assert all(not s.latencies for s in data.suites)
 
 
+def test_a_suite_declared_as_timed_needs_no_gate_for_its_curve():
+    rows = [factories.observation(i, "latency", timings=Timings(latency=0.2)) for i in range(5)]
+    summary = factories.summarise([], rows, "NONE")
+    assert not collect(summary, rows).suites[0].latencies
+    timed = replace(summary, suites=[replace(factories.suite_info("latency", 5), timed=True)])
+    assert [curve.measure for curve in collect(timed, rows).suites[0].latencies] == ["e2e"]
+
+
 def test_the_worst_come_first_and_each_case_once():
     rows = [factories.observation(i) for i in range(20)]
     for i, value in ((3, 0.3), (7, 0.1), (9, 0.2)):

@@ -146,6 +146,7 @@ def test_the_header_describes_a_test() -> None:
     info = describe(test, ["a", "b"])
     assert (info.cases, info.samples, info.planned) == (3, 2, 12)
     assert [scorer.name for scorer in info.scorers] == ["fake", "brevity"]
+    assert not info.timed and describe(a_test(timed=True), ["a"]).timed
 
 
 async def another(case: Any, endpoint: Any) -> Response:
