@@ -78,7 +78,7 @@ class SuiteFile(pytest.File):
         models = self.evaluating.config.model
         for planned in spread(test, models):
             item = SampleItem.from_parent(self, name=f"{name}[{label(planned, len(models))}]")
-            item.evaluating, item.planned, item.body = self.evaluating, planned, _no_body
+            item.become(planned, _no_body, self.evaluating)
             yield item
 
 

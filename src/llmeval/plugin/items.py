@@ -96,6 +96,16 @@ class SampleItem(pytest.Item):
     body: Callable[..., Any]
     place: int = -1
 
+    def become(
+        self, planned: PlannedSample, body: Callable[..., Any], evaluating: Evaluating
+    ) -> None:
+        """Complete an item that pytest made."""
+        self.planned, self.body, self.evaluating = planned, body, evaluating
+        known: Any = getattr(self, "_id", None)
+        if known is not None:
+            # From pytest 9.2 on, --lf compares ids taken apart into name and parameters.
+            self._id = type(known).parse(self.nodeid)
+
     def runtest(self) -> None:
         """Wait for the sample, then run the body on it."""
         try:
@@ -162,7 +172,7 @@ def items_of(
     marks = list(getattr(body, "pytestmark", []))
     for planned in spread(test, models):
         item = make(f"{name}[{label(planned, len(models))}]")
-        item.evaluating, item.planned, item.body = evaluating, planned, body
+        item.become(planned, body, evaluating)
         item.own_markers.extend(marks)
         item.keywords.update((mark.name, mark) for mark in marks)
         yield item
