@@ -39,6 +39,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     budget: float | None = None
     max_calls: int | None = None
     gates: str = "gates.toml"
+    baseline: str | None = None
     run_dir: str | None = None
     resume: bool = False
     shard: str | None = None

@@ -368,7 +368,8 @@ class Summary(Struct, frozen=True):
     """``run.json``: the decision on a record and what it rests on.
 
     ``verdict`` is PASS, FAIL, INCONCLUSIVE, ERROR, or NONE where there was no gate. ``signable``
-    says whether the run may be signed for a release; ``unsignable`` why not.
+    says whether the run may be signed for a release; ``unsignable`` why not. ``baseline`` is the id
+    of the run it was compared with.
     """
 
     run_id: str
@@ -395,3 +396,4 @@ class Summary(Struct, frozen=True):
     versions: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+    baseline: str | None = None

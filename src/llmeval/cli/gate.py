@@ -39,8 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     from llmeval.store import RunDirectory
 
     directory = RunDirectory.open(Path(arguments.run_directory))
-    gates = gates_path(arguments.gates, settings_here())
-    baseline = Path(arguments.baseline) if arguments.baseline else None
+    settings = settings_here()
+    gates = gates_path(arguments.gates, settings)
+    baseline = arguments.baseline or settings.baseline
     summary = recorded.decide(directory, gates, baseline)
     if arguments.write:
         directory.write_summary(summary)

@@ -23,14 +23,14 @@ FORMATS: Final = {"html": "report.html", "md": "report.md", "junit": "junit.xml"
 """Format of a report -> its file."""
 
 
-def decide(directory: RunDirectory, gates: Path | None, baseline: Path | None = None) -> Summary:
+def decide(directory: RunDirectory, gates: Path | None, baseline: str | None = None) -> Summary:
     """Return today's decision on a record. Nothing is written.
 
-    What kept the run from being whole then keeps it from passing now. Raises ``GatesError`` and
-    ``RecordError``.
+    What kept the run from being whole then keeps it from passing now. Raises ``GatesError``,
+    ``RecordError``, and ``UsageError`` for a baseline that cannot be compared with.
     """
     from llmeval.gates import load_gates, summarise
-    from llmeval.store import RunDirectory
+    from llmeval.run.baseline import check_baseline, open_baseline
 
     before = directory.summary()
     header = directory.header()
@@ -38,15 +38,19 @@ def decide(directory: RunDirectory, gates: Path | None, baseline: Path | None = 
     if before is None:
         reasons.append("the run never got as far as its verdict: finish it with --resume")
     header = msgspec.structs.replace(header, partial=list(dict.fromkeys(reasons)))
-    other = RunDirectory.open(baseline) if baseline else None
+    declared = load_gates(gates) if gates else None
+    other = open_baseline(baseline, Path()) if baseline else None
+    if other:
+        check_baseline(other, declared, header.suites, header.judge)
     return summarise(
         header,
         directory.observations(),
-        load_gates(gates) if gates else None,
+        declared,
         today=date.today(),
         finished_at=before.finished_at if before else time.time(),
         calls=before.calls if before else {},
-        baseline=other.observations() if other else None,
+        baseline=other.directory.observations() if other else None,
+        baseline_id=other.run.run_id if other else None,
     )
 
 

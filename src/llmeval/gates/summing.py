@@ -25,13 +25,15 @@ def summarise(
     gates: GateSet | None,
     *,
     baseline: Iterable[Observation] | None = None,
+    baseline_id: str | None = None,
     today: date,
     finished_at: float,
     calls: Mapping[str, int] | None = None,
 ) -> Summary:
     """Decide on a record and describe it. Each iterable is read once.
 
-    ``today`` is what waivers are held against, ``finished_at`` Unix time, ``calls`` what the engine
+    ``baseline_id`` is the run that ``baseline`` holds the samples of, ``today`` what waivers are
+    held against, ``finished_at`` Unix time, ``calls`` what the engine
     counted. Raises ``UsageError`` for a run without a model.
     """
     if not run.models:
@@ -65,6 +67,7 @@ def summarise(
         command=run.command,
         versions=run.versions,
         settings=run.settings,
+        baseline=baseline_id,
     )
 
 

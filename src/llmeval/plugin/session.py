@@ -28,6 +28,7 @@ from llmeval.prompts import PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
 from llmeval.report import ReportData
 from llmeval.run import Engine, Finished, PlannedTest, describe
+from llmeval.run.baseline import Baseline, check_baseline, open_baseline
 from llmeval.run.decide import decide_run, write_pages
 from llmeval.store import RunDirectory
 
@@ -43,12 +44,14 @@ class Evaluating:
         pytest_config: pytest.Config,
         endpoints: dict[str, Endpoint],
         gates: GateSet | None,
+        baseline: Baseline | None = None,
     ) -> None:
         self.config = config
         self.pytest_config = pytest_config
         self.root = pytest_config.rootpath
         self.endpoints = endpoints
         self.gates = gates
+        self.baseline = baseline
         self.role = role_of(pytest_config)
         self.worker: str | None = worker_input(pytest_config).get("workerid")
         self.prompts = PromptLibrary([self.root / config.prompts])
@@ -96,7 +99,9 @@ class Evaluating:
                     )
         path = root / config.gates
         gates = load_gates(path) if path.exists() or "gates" in options else None
-        return cls(config, pytest_config, endpoints, gates)
+        return cls(
+            config, pytest_config, endpoints, gates, _baseline(config, options, pytest_config)
+        )
 
     # Collection
 
@@ -166,6 +171,8 @@ class Evaluating:
                 gates, gates=tuple(g for g in gates.gates if g not in missing)
             )
         check_metrics(gates, infos)
+        if self.baseline:
+            check_baseline(self.baseline, gates, infos, judge=None)
 
     def _write_plan(self, path: Path) -> None:
         infos = [describe(test, self.config.model) for test in self.tests.values()]
@@ -208,6 +215,8 @@ class Evaluating:
                 f"{self.directory} holds a run already: give --resume to go on with it, "
                 f"or another --run-dir"
             )
+        if self.baseline and self.baseline.directory.path == self.directory.resolve():
+            raise RecordError(f"--baseline={self.directory} is the run that would be measured")
         return RunDirectory.create(self.directory)
 
     def _measure(self, directory: RunDirectory) -> Measuring:
@@ -277,7 +286,8 @@ class Evaluating:
                 self.problem = self.problem or stopped.error
         if self.role is Role.WORKER:
             return
-        if self.run_directory and self.run_directory.parts():
+        refused = self.problem and self.config.resume and not self.call_counts().get("sent")
+        if self.run_directory and self.run_directory.parts() and not refused:
             try:
                 self._decide(self.run_directory)
             except LlmevalError as error:
@@ -301,6 +311,7 @@ class Evaluating:
             today=date.today(),
             finished_at=time.time(),
             calls=self.call_counts(),
+            baseline=self.baseline,
         )
         self.report_data = write_pages(directory, self.summary)
         directory.point_latest()
@@ -342,6 +353,18 @@ class Evaluating:
                 raise RecordError(f"--resume: there is no {latest}; name the run with --run-dir")
             return run_id, latest.resolve()
         return run_id, base / run_id
+
+
+def _baseline(
+    config: Config, options: dict[str, Any], pytest_config: pytest.Config
+) -> Baseline | None:
+    """An option is relative to where pytest was called, a setting to its file."""
+    if config.baseline is None:
+        return None
+    called = pytest_config.invocation_params.dir
+    return open_baseline(
+        config.baseline, called if "baseline" in options else pytest_config.rootpath
+    )
 
 
 def _reason(session: pytest.Session, cause: BaseException) -> str:

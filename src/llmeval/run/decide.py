@@ -9,6 +9,7 @@ from llmeval.gates import GateSet, summarise
 from llmeval.records import RunInfo, Summary
 from llmeval.report import ReportData, collect, render_html, render_markdown
 from llmeval.report.junit import render_junit
+from llmeval.run.baseline import Baseline
 from llmeval.store import RunDirectory
 
 __all__ = ["decide_run", "write_pages"]
@@ -22,6 +23,7 @@ def decide_run(
     today: date,
     finished_at: float,
     calls: Mapping[str, int],
+    baseline: Baseline | None = None,
 ) -> Summary:
     """Decide the gates on a record and write ``run.json``; raises ``LlmevalError``."""
     summary = summarise(
@@ -31,6 +33,8 @@ def decide_run(
         today=today,
         finished_at=finished_at,
         calls=calls,
+        baseline=baseline.directory.observations() if baseline else None,
+        baseline_id=baseline.run.run_id if baseline else None,
     )
     directory.write_summary(summary)
     return summary

@@ -98,6 +98,26 @@ def test_a_baseline_is_another_run(here: Path, capsys: Capture) -> None:
     assert run(capsys, "gate", "r", "--baseline", "base").code == 0
     assert run(capsys, "gate", "r").code != 0
     assert run(capsys, "gate", "r", "--baseline", "nowhere").code == 4
+    assert run(capsys, "gate", "r", "--baseline", "base", "--json").json["baseline"] == "run-1"
+    (here / "pyproject.toml").write_text("[tool.llmeval]\nbaseline = 'base'\n")
+    assert run(capsys, "gate", "r").code == 0
+
+
+def test_a_baseline_that_measured_something_else_is_refused(here: Path, capsys: Capture) -> None:
+    whole(here / "r")
+    header = RunDirectory.open(whole(here / "base")).header()
+    suite = msgspec.structs.replace(header.suites[0], prompt_hash="2" * 64)
+    RunDirectory(here / "base").join(msgspec.structs.replace(header, suites=[suite]), [], {})
+    assert run(capsys, "gate", "r", "--baseline", "base").code == 0
+    gates = GATES.format(threshold=0.1).replace("at_least", "no_worse_than_baseline")
+    (here / "gates.toml").write_text(gates)
+    done = run(capsys, "gate", "r", "--baseline", "base")
+    assert done.code == 2 and "format::test_json: prompt or settings changed" in done.err
+    done = run(capsys, "gate", "r", "--baseline", "gs://bucket/run")
+    assert done.code == 2 and "pipeline" in done.err
+    (here / "base" / "run.json").unlink()
+    done = run(capsys, "gate", "r", "--baseline", "base")
+    assert done.code == 2 and "cannot be a baseline" in done.err
 
 
 @pytest.mark.parametrize(
