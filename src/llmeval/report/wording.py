@@ -110,7 +110,8 @@ def notices(data: ReportData) -> tuple[Notice, ...]:
         if len(found) > 1:
             names = ", ".join(f"{v} ({n:,} answers)" for v, n in found.items())
             made.append(Notice("Model changed during the run", f"{model} answered as {names}."))
-    made += [Notice("Cannot be signed", reason) for reason in summary.unsignable]
+    if summary.unsignable:
+        made.append(Notice("Cannot be signed", "; ".join(summary.unsignable)))
     return tuple(made)
 
 

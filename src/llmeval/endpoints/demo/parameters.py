@@ -44,7 +44,7 @@ class Parameters:
     seed: int = 0
 
 
-_FLAWED: Final = Parameters(hallucination=0.25, bias=0.25, toxicity=0.15, format=0.2, ttft=0.5)
+_FLAWED: Final = Parameters(hallucination=0.5, bias=0.25, toxicity=0.15, format=0.2, ttft=0.5)
 _UPPER: Final = {"ttft": _LONGEST, "tpot": 10.0, "latency_sigma": 3.0}
 
 
