@@ -211,6 +211,8 @@ class Engine:
                 await self._feed(index for index, _ in indexed)
                 await self._drain()
         await self._drain()
+        if self._budget.exhausted:
+            raise _Exhausted(self._budget.exhausted)
 
     async def _ask(self, ref: str, request: Request) -> Called:
         caller = self._callers[ref]
