@@ -95,8 +95,11 @@ class WorkerHooks:
         finally:
             if self.evaluating.role is Role.CONTROLLER:
                 self.evaluating.order = [tuple(key) for key in self._dealt()["order"]]
-                for left in self.evaluating.directory.glob(".worker-*"):
-                    left.unlink()
+                self._tidy()
+
+    def _tidy(self) -> None:
+        for left in self.evaluating.directory.glob(".worker-*"):
+            left.unlink(missing_ok=True)
 
     def _dealt(self) -> dict[str, Any]:
         """Return what the first worker wrote down: each worker's share, and the plan's order."""
@@ -134,6 +137,7 @@ class WorkerHooks:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         evaluating = self.evaluating
         if evaluating.role is not Role.WORKER:
+            self._tidy()
             return
         self._mark("done")
         output = evaluating.pytest_config.workeroutput  # type: ignore[attr-defined]
