@@ -51,7 +51,10 @@ _WORD: Final = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+")
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)*")
 _SENTENCE_END: Final = re.compile(
     r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bNr\.)"
-    r"[\"”»)]?[ \t]+(?=[^\Wa-zß-öø-ÿ_]|[¿¡\"“«(])|\n+"
+    r"[\"”»)]?[ \t]+"
+    r"(?:(?<!\d\.\s)|(?!(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober"
+    r"|November|Dezember)\b))"
+    r"(?=[^\Wa-zß-öø-ÿ_]|[¿¡\"“«(])|\n+"
 )
 
 
@@ -66,7 +69,8 @@ def content(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of ``text``; a line break ends one, a title such as ``Dr.`` does not."""
+    """Return the sentences of ``text``; a line break ends one, ``Dr.`` and
+    ``3. Mai`` do not."""
     return [part for piece in _SENTENCE_END.split(text) if (part := piece.strip())]
 
 
