@@ -50,7 +50,7 @@ class Endpoint(Protocol):
     async def open(self) -> None:
         """Acquire connections; may look the endpoint up. Raises ``InfrastructureError``."""
 
-    async def send(self, request: Request, timeout: float) -> Attempt:
+    async def send(self, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port's
         """Ask once, without retry, within ``timeout`` seconds.
 
         Whatever the endpoint or the network does is an ``Attempt`` with a ``CallFailure``;
