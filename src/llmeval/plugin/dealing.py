@@ -28,6 +28,8 @@ class DealtScheduling(LoadScheduling):  # type: ignore[misc]
             return
         shares = self._read_shares()
         self.collection = self.node2collection[self.nodes[0]]
+        # What xdist's own first round would set; it reads this where a worker is replaced.
+        self.maxschedchunk = self.maxschedchunk or len(self.collection)
         for node in self.nodes:
             share = shares[worker_number(node.gateway.id)]
             self.node2pending[node].extend(share)
