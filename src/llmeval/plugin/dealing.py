@@ -20,6 +20,7 @@ class DealtScheduling(LoadScheduling):  # type: ignore[misc]
         super().__init__(config, log)
         self._read_shares = shares
         self.collection: list[str] | None
+        self.maxschedchunk: int | None
 
     def schedule(self) -> None:
         """Deal, once every worker has collected the same items."""

@@ -71,6 +71,10 @@ class WorkerHooks:
         said = getattr(node, "workeroutput", {}).get("llmeval")
         if said:
             self._hear(json.loads(said))
+        else:
+            self.evaluating.partial.append(
+                f"worker {node.gateway.id} died, and with it what its tests' bodies had found"
+            )
 
     def _hear(self, said: dict[str, Any]) -> None:
         evaluating = self.evaluating
