@@ -1,6 +1,7 @@
 """Statistics that a release may hang on: estimates with intervals that hold at small samples.
 
-Pure functions over arrays; nothing here draws random numbers, so equal input gives equal bytes.
+Pure functions over arrays. Nothing here draws random numbers but from a generator that is passed
+in, so equal input gives equal bytes.
 The names below load on first use, so that importing this package loads neither numpy nor scipy.
 """
 
@@ -12,33 +13,57 @@ from typing import TYPE_CHECKING, Any
 from llmeval.records import Estimate
 
 if TYPE_CHECKING:
+    from llmeval.stats.agreeing import krippendorff_alpha as krippendorff_alpha
+    from llmeval.stats.comparing import Equivalence as Equivalence
     from llmeval.stats.comparing import difference as difference
+    from llmeval.stats.comparing import holm as holm
     from llmeval.stats.comparing import mcnemar as mcnemar
+    from llmeval.stats.comparing import p_value as p_value
+    from llmeval.stats.comparing import within as within
+    from llmeval.stats.correcting import correct as correct
     from llmeval.stats.estimating import estimate as estimate
     from llmeval.stats.planning import more_samples_needed as more_samples_needed
     from llmeval.stats.planning import quantile_samples_needed as quantile_samples_needed
     from llmeval.stats.planning import samples_needed as samples_needed
     from llmeval.stats.quantiles import estimate_quantile as estimate_quantile
+    from llmeval.stats.repeating import pass_at_k as pass_at_k
+    from llmeval.stats.repeating import pass_hat_k as pass_hat_k
 
 __all__ = [
+    "Equivalence",
     "Estimate",
+    "correct",
     "difference",
     "estimate",
     "estimate_quantile",
+    "holm",
+    "krippendorff_alpha",
     "mcnemar",
     "more_samples_needed",
+    "p_value",
+    "pass_at_k",
+    "pass_hat_k",
     "quantile_samples_needed",
     "samples_needed",
+    "within",
 ]
 
 _HOMES = {
+    "Equivalence": "comparing",
+    "correct": "correcting",
     "difference": "comparing",
     "estimate": "estimating",
     "estimate_quantile": "quantiles",
+    "holm": "comparing",
+    "krippendorff_alpha": "agreeing",
     "mcnemar": "comparing",
     "more_samples_needed": "planning",
+    "p_value": "comparing",
+    "pass_at_k": "repeating",
+    "pass_hat_k": "repeating",
     "quantile_samples_needed": "planning",
     "samples_needed": "planning",
+    "within": "comparing",
 }
 
 

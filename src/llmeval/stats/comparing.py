@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from llmeval.errors import UsageError
 from llmeval.records import Estimate
-from llmeval.stats.bounding import lower_bound, upper_bound, weighted
+from llmeval.stats.bounding import lower_bound, share_above, upper_bound, weighted
 from llmeval.stats.checking import Floats, Sides, checked_levels, checked_values
 from llmeval.stats.estimating import cluster_means
 
-__all__ = ["difference", "mcnemar"]
+__all__ = ["Equivalence", "difference", "holm", "mcnemar", "p_value", "within"]
 
 
 def difference(
@@ -100,3 +102,78 @@ def mcnemar(base: Iterable[float], new: Iterable[float]) -> float:
     if fewer == changed:
         return 1.0
     return min(1.0, 2 * float(betainc(changed - fewer, fewer + 1, 0.5)))
+
+
+class Equivalence(Struct, frozen=True):
+    """A difference held against a margin: PASS claims that it lies within, FAIL that it does not,
+    each at the stated confidence. The bounds are one-sided at that confidence."""
+
+    difference: Estimate
+    margin: float
+    verdict: Literal["PASS", "FAIL", "INCONCLUSIVE"]
+
+
+def within(
+    base: Iterable[float],
+    new: Iterable[float],
+    margin: float,
+    *,
+    pairs: bool = True,
+    clusters: Iterable[Any] | None = None,
+    confidence: float = 0.95,
+) -> Equivalence:
+    """Decide whether ``new`` and ``base`` are equivalent: |difference of means| < ``margin``.
+
+    Two one-sided tests at level 1 - confidence (Schuirmann 1987): both reject if and only if the
+    two-sided interval of ``difference`` at 2 confidence - 1 lies within the margins. As both must
+    reject, the level needs no correction (Berger and Hsu 1996).
+
+    Raises ``UsageError`` as ``difference`` does, for a margin outside (0, 1] or a confidence of at
+    most one half.
+    """
+    if not isinstance(margin, int | float) or not 0 < margin <= 1:
+        raise UsageError(f"margin is {margin!r}, but must lie in 0 … 1 and not be 0")
+    checked_levels(confidence, "both")
+    if confidence <= 0.5:
+        raise UsageError(f"confidence is {confidence!r}: equivalence needs more than 0.5")
+    found = difference(base, new, pairs=pairs, clusters=clusters, confidence=2 * confidence - 1)
+    if -margin < found.low and found.high < margin:
+        return Equivalence(found, margin, "PASS")
+    apart = found.low >= margin or found.high <= -margin
+    return Equivalence(found, margin, "FAIL" if apart else "INCONCLUSIVE")
+
+
+def p_value(
+    base: Iterable[float], new: Iterable[float], *, clusters: Iterable[Any] | None = None
+) -> float:
+    """Return the two-sided p-value that paired means differ: the least alpha at which the interval
+    of ``difference`` at 1 - alpha leaves out 0, at most 1.
+
+    Raises ``UsageError`` as ``difference`` does.
+    """
+    old = checked_values(base, what="base")
+    fresh = checked_values(new, what="new")
+    if old.size != fresh.size:
+        raise UsageError(f"pairs need as many base values as new ones: {old.size}, {fresh.size}")
+    halves = (fresh - old + 1.0) / 2.0
+    means = halves if clusters is None else cluster_means(halves, clusters)
+    below, above = share_above(weighted(means), 0.5), share_above(weighted(1.0 - means), 0.5)
+    return min(1.0, 2 * min(below, above))
+
+
+def holm(p_values: Iterable[float]) -> list[float]:
+    """Return p-values adjusted for their number, in the order given (Holm 1979).
+
+    The i-th smallest of m becomes the greatest of (m - j + 1) p_(j) over j <= i, at most 1. Calling
+    those below alpha different keeps the chance of any wrong call below alpha, whatever the
+    dependence. Raises ``UsageError`` for a value outside 0 … 1.
+    """
+    given = list(p_values)
+    if not given:
+        return []
+    checked = checked_values(given, what="p_values")
+    adjusted, worst = [0.0] * len(given), 0.0
+    for rank, index in enumerate(checked.argsort(kind="stable")):
+        worst = max(worst, min(1.0, (len(given) - rank) * float(checked[index])))
+        adjusted[int(index)] = worst
+    return adjusted
