@@ -27,6 +27,7 @@ from llmeval.ports import Endpoint
 from llmeval.prompts import PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
 from llmeval.report import ReportData
+from llmeval.report.page import prepare
 from llmeval.run import Engine, Finished, PlannedTest, describe
 from llmeval.run.baseline import Baseline, check_baseline, open_baseline
 from llmeval.run.decide import decide_run, write_pages
@@ -202,11 +203,20 @@ class Evaluating:
             self.run_directory = self._open_directory()
             if self.role is not Role.CONTROLLER and not self.problem:
                 self._measuring = self._measure(self.run_directory)
+                self._load_ahead()
         except LlmevalError as error:
             self.problem = error
             if self.role is not Role.WORKER:
                 raise pytest.UsageError(str(error)) from None
             session.items.clear()
+
+    def _load_ahead(self) -> None:
+        """Load what deciding needs while the first answers are awaited anyway; not where latency is
+        measured from the start, and not in a worker, which decides nothing."""
+        if self.role is Role.ALONE and self.planned and not is_timed(self.planned[0]):
+            import scipy.special  # noqa: F401
+
+            prepare()
 
     def _open_directory(self) -> RunDirectory:
         known = RunDirectory(self.directory).parts() if self.directory.is_dir() else []

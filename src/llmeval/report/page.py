@@ -8,6 +8,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from typing import Any, Final
@@ -21,12 +22,19 @@ from llmeval.report.data import Rate, ReportData, SliceResult, SuiteResult
 from llmeval.report.samples import short
 from llmeval.report.text import cut
 
-__all__ = ["SMALL_SLICE", "render_html"]
+__all__ = ["SMALL_SLICE", "prepare", "render_html"]
 
 SMALL_SLICE: Final = 10
 """Slices with fewer samples are shown grey: too few to judge."""
 
 TEXT_LIMIT: Final = 4000
+
+
+def prepare() -> None:
+    """Compile the templates, so that a later ``render_html`` need not: about 0.2 s of CPU."""
+    environment = _environment()
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
 
 
 def render_html(data: ReportData) -> str:
@@ -55,6 +63,7 @@ def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("llmeval.report"),
