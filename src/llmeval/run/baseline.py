@@ -11,7 +11,7 @@ from llmeval.gates import GateSet, parse_metric
 from llmeval.records import EndpointIdentity, RunInfo, ScorerIdentity, SuiteInfo
 from llmeval.store import RunDirectory
 
-__all__ = ["Baseline", "changes", "check_baseline", "open_baseline"]
+__all__ = ["Baseline", "changes", "check_baseline", "incomplete", "open_baseline"]
 
 _SHOWN = 10
 
@@ -36,17 +36,22 @@ def open_baseline(reference: str, beside: Path) -> Baseline:
             f"read yet: copy the run to this machine and give its directory"
         )
     directory = RunDirectory.open(beside / reference)
+    if why := incomplete(directory):
+        raise UsageError(f"the run at {directory.path} cannot be a baseline: {why}")
+    return Baseline(directory, directory.header())
+
+
+def incomplete(directory: RunDirectory) -> str:
+    """Say why a run is not whole; empty where it is. Raises ``RecordError``."""
     summary, run = directory.summary(), directory.header()
     if summary is None:
-        why = "it never got as far as its verdict: finish it with --resume"
-    elif summary.partial or run.partial:
-        why = "it is partial: " + "; ".join(dict.fromkeys([*run.partial, *summary.partial]))
-    elif summary.coverage.recorded != summary.coverage.planned:
-        held, planned = summary.coverage.recorded, summary.coverage.planned
-        why = f"its record holds {held:,} of {planned:,} planned samples"
-    else:
-        return Baseline(directory, run)
-    raise UsageError(f"the run at {directory.path} cannot be a baseline: {why}")
+        return "it never got as far as its verdict: finish it with --resume"
+    if summary.partial or run.partial:
+        return "it is partial: " + "; ".join(dict.fromkeys([*run.partial, *summary.partial]))
+    held, planned = summary.coverage.recorded, summary.coverage.planned
+    if held != planned:
+        return f"its record holds {held:,} of {planned:,} planned samples"
+    return ""
 
 
 def check_baseline(
