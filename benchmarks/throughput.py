@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -113,6 +114,9 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=8471)
+    parser.add_argument(
+        "--beside", help="another command; {port}, {calls}, {concurrency} filled in"
+    )
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     a = parser.parse_args()
@@ -132,10 +136,10 @@ def main() -> None:
             ours = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cache"]
             ours += [f"--model=openai:http://127.0.0.1:{a.port}/v1#fixed"]
             ours += [f"--concurrency={a.concurrency}", *os.environ.get("BENCH_ARGS", "").split()]
-            rounds = [
-                (timed(ours, folder), timed([*me, "--bare", *options], folder))
-                for _ in range(a.rounds)
-            ]
+            commands = [ours, [*me, "--bare", *options]]
+            if a.beside:
+                commands.append(shlex.split(a.beside.format(**vars(a))))
+            rounds = [[timed(command, folder) for command in commands] for _ in range(a.rounds)]
     finally:
         server.terminate()
         server.wait()
@@ -146,6 +150,10 @@ def main() -> None:
     print(f"pytest --model: {wall:.2f} s wall ({wall / ideal:.2f} x ideal), {cpu:.2f} s CPU")
     print(f"bare aiohttp:   {least:.2f} s wall ({least / ideal:.2f} x ideal)")
     print(f"ratio, median of rounds: {statistics.median(r[0][0] / r[1][0] for r in rounds):.2f}")
+    if a.beside:
+        peer = statistics.median(r[2][0] for r in rounds)
+        ratio = statistics.median(r[0][0] / r[2][0] for r in rounds)
+        print(f"beside it:      {peer:.2f} s wall; pytest --model takes {ratio:.2f} x that")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,10 @@ def narrowed_by(session: pytest.Session, measured: int, promised: int) -> str | 
         "--lf" if getattr(option, "lf", False) else "",
         "--deselect" if getattr(option, "deselect", None) else "",
     ]
-    by = " ".join(way for way in ways if way) or "deselection, or node ids on the command line"
+    by = (
+        " ".join(way for way in ways if way)
+        or "deselection, a skip mark, or node ids on the command line"
+    )
     return f"{promised - measured} of {promised} samples left out by {by}"
 
 

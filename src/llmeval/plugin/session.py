@@ -138,7 +138,11 @@ class Evaluating:
             session.items.clear()
 
     def _plan(self, session: pytest.Session) -> None:
-        self.planned = [item for item in session.items if isinstance(item, SampleItem)]
+        self.planned = [
+            item
+            for item in session.items
+            if isinstance(item, SampleItem) and not item.get_closest_marker("skip")
+        ]
         self.order = [item.planned.key for item in self.planned]
         for place, item in enumerate(self.planned):
             item.place = place

@@ -35,6 +35,8 @@ class Budget:
         """Count one call about to be sent; ``False`` where a cap forbids it."""
         if self._max_calls is not None and self.calls >= self._max_calls:
             self.exhausted = f"--max-calls={self._max_calls} was reached"
+        elif self._usd == 0:
+            self.exhausted = "--budget=0 allows no call"
         elif self._usd is not None and (self.spent or 0.0) + in_flight * self._dearest > self._usd:
             self.exhausted = f"--budget={self._usd:g} US dollars was reached"
         if self.exhausted:
@@ -42,8 +44,14 @@ class Budget:
         self.calls += 1
         return True
 
-    def spend(self, cost: float | None) -> None:
-        """Book what a call cost; unknown costs are not zero, they stay unknown."""
-        if cost is not None:
-            self.spent = (self.spent or 0.0) + cost
-            self._dearest = max(self._dearest, cost)
+    def spend(self, cost: float | None, *, answered: bool = True) -> None:
+        """Book what a call cost. An answer whose cost is unknown ends a budget of money."""
+        if cost is None:
+            if self._usd is not None and answered:
+                self.exhausted = (
+                    "--budget cannot be kept: the endpoint reports no token usage, so what a "
+                    "call costs is unknown; use --max-calls"
+                )
+            return
+        self.spent = (self.spent or 0.0) + cost
+        self._dearest = max(self._dearest, cost)

@@ -94,7 +94,7 @@ class Caller:
             if not self.budget.allow(self.limiter.in_flight):
                 raise Halted
             sent_at = self.clock.time()
-            attempt = await self.endpoint.send(request, self.policy.timeout)
+            attempt = await self._send(request)
             cost = self._book(attempt, cost)
             delay = self._judge(attempt.outcome, number, backoff)
             if delay is None:
@@ -113,6 +113,14 @@ class Caller:
             await asyncio.sleep(delay)
         raise AssertionError("unreachable: the policy bounds the attempts")
 
+    async def _send(self, request: Request) -> Attempt:
+        begun = self.clock.monotonic()
+        try:
+            return await self.endpoint.send(request, self.policy.timeout)
+        except Exception as error:  # noqa: BLE001 - a defect of an adapter is an outcome, not the end
+            failure = CallFailure("endpoint_error", f"{type(error).__name__}: {error}"[:500])
+            return Attempt(failure, self.clock.monotonic() - begun)
+
     def _judge(self, outcome: Response | CallFailure, number: int, backoff: float) -> float | None:
         """Return the seconds to wait before another try, ``None`` where this outcome stands."""
         if isinstance(outcome, Response):
@@ -121,7 +129,9 @@ class Caller:
             return None
         overloaded = outcome.kind == "quota" or outcome.status == 503
         if overloaded:
-            self.limiter.overloaded(outcome.retry_after, quota=outcome.kind == "quota")
+            asked = outcome.retry_after
+            pause = asked if asked is None else min(asked, self.policy.retry_for)
+            self.limiter.overloaded(pause, quota=outcome.kind == "quota")
         self.breaker.failed(outcome)
         if self.breaker.is_open:
             raise Halted
@@ -140,9 +150,10 @@ class Caller:
         return max(jittered, (retry_after or 0.0) + self._random.uniform(0.0, 0.1))
 
     def _book(self, attempt: Attempt, before: float | None) -> float | None:
+        answered = isinstance(attempt.outcome, Response)
         usage = attempt.outcome.usage if isinstance(attempt.outcome, Response) else Usage()
         cost = cost_of(usage, self.price)
-        self.budget.spend(cost)
+        self.budget.spend(cost, answered=answered)
         return cost if before is None or cost is None else before + cost
 
     def _ttl(self) -> float | None:
