@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, Final
 
 import pytest
 
@@ -12,15 +13,29 @@ from llmeval.run import Progress
 __all__ = ["LiveLine", "describe_progress"]
 
 
+_EVERY: Final = 0.2
+_PERCENTAGE: Final = 12
+
+
 class LiveLine:
-    """Writes one line below the cursor and wipes it again; says nothing where nobody watches."""
+    """Writes one line below the cursor and wipes it again; says nothing where nobody watches.
+
+    The line may stay while pytest goes on along its own line, and must be gone before pytest
+    begins another one.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._shown = False
+        self._drawn_at = 0.0
 
-    def show(self, progress: Progress) -> None:
+    def is_due(self, now: float) -> bool:
+        """Whether the line is older than a fifth of a second; ``now`` is monotonic."""
+        return now - self._drawn_at >= _EVERY
+
+    def show(self, progress: Progress, now: float = 0.0) -> None:
         """Draw or redraw the line."""
+        self._drawn_at = now
         writer = self._writer()
         if writer is None:
             return
@@ -28,6 +43,12 @@ class LiveLine:
         text = describe_progress(progress)[:width]
         writer.write(f"\r\n\x1b[2K\x1b[2m{text}\x1b[0m{_back(writer)}")
         self._shown = True
+
+    def make_way(self, *, last_of_line: bool) -> None:
+        """Wipe the line if pytest's next word may begin a new one."""
+        writer = self._writer() if self._shown else None
+        if writer and (last_of_line or self._config.option.verbose > 0 or writer.is_near_edge):
+            self.clear()
 
     def clear(self) -> None:
         """Wipe the line, so that pytest finds the screen as it left it."""
@@ -40,20 +61,24 @@ class LiveLine:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None or not reporter.isatty or self._config.option.verbose < 0:
             return None
-        return _Raw(reporter._tw)
+        return _Raw(reporter._tw, self._config.pluginmanager.get_plugin("capturemanager"))
 
 
 class _Raw:
-    """The terminal's file, below pytest's bookkeeping of the current line."""
+    """The terminal's file, below pytest's bookkeeping of the current line, and outside of its
+    capture: a test is running while we write."""
 
-    def __init__(self, terminal: Any) -> None:
+    def __init__(self, terminal: Any, capture: Any) -> None:
         self._terminal = terminal
+        self._capture = capture
         self.column: int = terminal.width_of_current_line
+        self.is_near_edge: bool = self.column + _PERCENTAGE >= terminal.fullwidth
 
     def write(self, text: str) -> None:
         """Put text on the screen at once."""
-        self._terminal._file.write(text)
-        self._terminal._file.flush()
+        with self._capture.global_and_fixture_disabled() if self._capture else nullcontext():
+            self._terminal._file.write(text)
+            self._terminal._file.flush()
 
 
 def _back(writer: _Raw) -> str:

@@ -269,11 +269,18 @@ class Evaluating:
 
     def take(self, item: SampleItem) -> Finished:
         """Wait for an item's sample; raises ``RunStopped``."""
-        place = self._places[item.place]
+        self._tell()
+        following = self.planned[item.place + 1 : item.place + 2]
         try:
-            return self.engine.take(place, lambda: self._live.show(self.engine.progress()))
+            return self.engine.take(self._places[item.place], self._tell)
         finally:
-            self._live.clear()
+            last = not following or following[0].path != item.path
+            self._live.make_way(last_of_line=last)
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if self._live.is_due(now):
+            self._live.show(self.engine.progress(), now)
 
     def amend(self, key: SampleKey, found: Sequence[Score | NotScored]) -> None:
         """Keep what a body found on a sample."""

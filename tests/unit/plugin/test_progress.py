@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,11 +52,12 @@ class Terminal:
     def __init__(self, isatty: bool, column: int) -> None:
         self.isatty = isatty
         self.file = io.StringIO()
-        self._tw = SimpleNamespace(_file=self.file, width_of_current_line=column)
+        self._tw = SimpleNamespace(_file=self.file, width_of_current_line=column, fullwidth=80)
 
 
 def live(reporter: Terminal | None, verbose: int = 0) -> LiveLine:
-    manager = SimpleNamespace(get_plugin=lambda name: reporter)
+    plugins = {"terminalreporter": reporter}
+    manager = SimpleNamespace(get_plugin=plugins.get)
     config: Any = SimpleNamespace(pluginmanager=manager, option=SimpleNamespace(verbose=verbose))
     return LiveLine(config)
 
@@ -83,3 +88,56 @@ def test_nothing_is_drawn_where_nobody_watches(reporter: Terminal | None, verbos
     line.show(progress())
     line.clear()
     assert reporter is None or reporter.file.getvalue() == ""
+
+
+def test_the_line_stays_while_pytest_goes_on_along_its_own() -> None:
+    reporter = Terminal(isatty=True, column=20)
+    line = live(reporter)
+    line.show(progress(), now=5.0)
+    shown = reporter.file.getvalue()
+    line.make_way(last_of_line=False)
+    assert reporter.file.getvalue() == shown
+    assert not line.is_due(5.1) and line.is_due(5.3)
+
+
+@pytest.mark.parametrize(
+    ("column", "verbose", "last"),
+    [(75, 0, False), (20, 1, False), (20, 0, True)],
+    ids=["near the edge", "a line for each test", "another file comes"],
+)
+def test_the_line_makes_way_for_a_new_one(column: int, verbose: int, last: bool) -> None:
+    reporter = Terminal(isatty=True, column=column)
+    line = live(reporter, verbose)
+    line.show(progress())
+    shown = reporter.file.getvalue()
+    line.make_way(last_of_line=last)
+    assert reporter.file.getvalue() != shown
+
+
+def test_the_line_is_seen_on_a_real_terminal(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "ask.j2").write_text("Say {{ word }}.")
+    (tmp_path / "cases.csv").write_text("id,word\n" + "".join(f"c{n},w{n}\n" for n in range(12)))
+    (tmp_path / "test_slow.py").write_text(
+        "from llmeval import evaluate\n"
+        "@evaluate('cases.csv', prompt='ask.j2', suite='slow')\n"
+        "def test_slow(sample):\n    pass\n"
+    )
+    command = [sys.executable, "-m", "pytest", "--model=demo?ttft=0.4", "--concurrency=2"]
+    seen = bytearray()
+
+    def read(descriptor: int) -> bytes:
+        data = os.read(descriptor, 65536)
+        seen.extend(data)
+        return data
+
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        pty.spawn(command, read, lambda descriptor: b"")
+    finally:
+        os.chdir(before)
+    screen = seen.decode("utf-8", "replace")
+    assert "/12 samples" in screen and "in flight" in screen
+    assert "12 passed" in screen
