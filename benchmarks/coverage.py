@@ -120,7 +120,9 @@ def main() -> None:
     grid = list(cells())
     reference: list[float] = []
     slack = 3 * (ALPHA * (1 - ALPHA) / options.runs) ** 0.5
-    print(f"{len(grid)} settings, {options.runs} runs each; 5 % + Monte-Carlo = {ALPHA + slack:.3f}")
+    print(
+        f"{len(grid)} settings, {options.runs} runs each; 5 % + Monte-Carlo = {ALPHA + slack:.3f}"
+    )
     print("| method | worst miss | settings beyond | width against Gaffke (median, range) |")
     print("|---|---|---|---|")
     for method in METHODS:

@@ -148,7 +148,7 @@ class Engine:
         """Stop, and release every connection and thread. Safe to call twice."""
         if self._thread.is_alive():
             if self._look_ahead and self._state.recorded < len(self._plan):
-                self.stop("the session ended")
+                self.stop(self._budget.exhausted or "the session ended")
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
         self._loop.close()
