@@ -1,4 +1,4 @@
-"""What the plugin costs where it is installed: CPU of an empty pytest, and of collecting many cases.
+"""What the plugin costs where it is installed: an empty pytest, and collecting many cases.
 
     python benchmarks/plugin_cost.py [--runs 9] [--cases 10000]
 
