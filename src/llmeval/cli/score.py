@@ -33,7 +33,6 @@ EXAMPLE = """\
 
 LATER: Final = {
     "bbq": "BBQ's own rows",
-    "ifeval": "verifiable instructions",
     "judge": "a model that judges",
 }
 _BATCH = 64

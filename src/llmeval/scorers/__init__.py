@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
+    from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.options import choice as choice
     from llmeval.scorers.options import one_of as one_of
@@ -28,6 +29,7 @@ __all__ = [
     "contains",
     "equals",
     "groundedness",
+    "ifeval",
     "json_schema",
     "one_of",
     "refusal",
@@ -42,6 +44,7 @@ _HOMES = {
     "contains": "plain",
     "equals": "plain",
     "groundedness": "grounding",
+    "ifeval": "following",
     "json_schema": "schema",
     "one_of": "options",
     "refusal": "refusing",
