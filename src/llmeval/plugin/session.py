@@ -129,6 +129,8 @@ class Evaluating:
         """Fix what will be measured, and check it against prompts and gates."""
         if self.role is Role.CONTROLLER:
             return
+        if self.role is Role.WORKER and _ends_at_collection(session):
+            session.items.clear()  # pytest itself stops here, xdist does not
         try:
             self._plan(session)
         except LlmevalError as error:
@@ -149,7 +151,10 @@ class Evaluating:
         reason = narrowed_by(session, len(self.planned), self._promised())
         if reason:
             self.partial.append(reason)
-        self._check_gates(session)
+        if session.testsfailed:
+            self.partial.append(f"{session.testsfailed} of the test files could not be collected")
+        if not _ends_at_collection(session):
+            self._check_gates(session)
         if plan_to := self.pytest_config.getoption("llmeval_plan", None):
             self._write_plan(Path(plan_to))
         if not self.pytest_config.getoption("collectonly"):
@@ -166,11 +171,11 @@ class Evaluating:
             return
         infos = [describe(test, self.config.model) for test in self.tests.values()]
         suites = {info.suite for info in infos}
-        narrowed = session.config.args_source is pytest.Config.ArgsSource.ARGS
+        named = session.config.args_source is pytest.Config.ArgsSource.ARGS
         gates = self.gates
-        if narrowed:
+        if named or session.testsfailed:
             missing = [g for g in gates.gates if parse_metric(g.metric).suite not in suites]
-            if missing:
+            if missing and named:
                 self.partial.append("only some suites were named: " + " ".join(session.config.args))
             gates = msgspec.structs.replace(
                 gates, gates=tuple(g for g in gates.gates if g not in missing)
@@ -201,12 +206,14 @@ class Evaluating:
 
     def start(self, session: pytest.Session) -> None:
         """Open the run directory and begin to measure."""
-        if self.pytest_config.getoption("collectonly") or session.testsfailed:
+        if self.pytest_config.getoption("collectonly") or _ends_at_collection(session):
             return
         try:
             self.run_directory = self._open_directory()
             if self.role is not Role.CONTROLLER and not self.problem:
                 self._measuring = self._measure(self.run_directory)
+                # At once, so that a plain --resume finds a run that was killed.
+                self.run_directory.point_latest()
                 self._load_ahead()
         except LlmevalError as error:
             self.problem = error
@@ -298,7 +305,8 @@ class Evaluating:
         """Stop measuring, decide, and write the report. Raises ``pytest.exit`` where the
         infrastructure failed, so that the exit code says so."""
         self._live.clear()
-        if cause is not None:
+        stopped = self._measuring.engine.stopped if self._measuring else None
+        if cause is not None and not self.problem and not (stopped and stopped.error):
             self._note(_reason(session, cause))
         if self._measuring:
             stopped = self._measuring.stop()
@@ -335,7 +343,6 @@ class Evaluating:
             baseline=self.baseline,
         )
         self.report_data = write_pages(directory, self.summary)
-        directory.point_latest()
         announce(self.pytest_config, self.summary, self.root / self.config.gates)
 
     def call_counts(self) -> dict[str, int]:
@@ -388,8 +395,15 @@ def _baseline(
     )
 
 
+def _ends_at_collection(session: pytest.Session) -> bool:
+    """Whether nothing is to run, since a file could not be collected."""
+    goes_on = session.config.getoption("continue_on_collection_errors")
+    return bool(session.testsfailed and not goes_on)
+
+
 def _reason(session: pytest.Session, cause: BaseException) -> str:
-    if isinstance(cause, KeyboardInterrupt):
+    # An early stop of pytest or xdist (-x, a dead endpoint) is a kind of KeyboardInterrupt.
+    if type(cause) is KeyboardInterrupt:
         return "interrupted by Ctrl-C"
     said = session.shouldfail or session.shouldstop
     return f"pytest stopped early: {said}" if said else f"pytest stopped early: {cause!r}"
