@@ -42,8 +42,10 @@ async def raw_server(
     """Answer every request with ``pieces``, ``pause`` seconds apart, then close."""
     served = Served()
     pieces = list(pieces)
+    writers: list[asyncio.StreamWriter] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             length = 0
@@ -64,3 +66,7 @@ async def raw_server(
         yield served
     finally:
         server.close()
+        for writer in writers:
+            writer.close()
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), 1.0)
