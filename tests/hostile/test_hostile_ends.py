@@ -112,3 +112,23 @@ def test_a_first_run_that_was_killed_is_found_by_a_plain_resume(folder: Path) ->
     assert done.returncode == 0, done.stdout
     assert kept <= set(record.read_bytes().splitlines())
     assert len(list((folder / "reports").iterdir())) == 2
+
+
+@pytest.mark.parametrize("wrong", ["torn", "empty", "cases"])
+def test_a_run_that_cannot_be_resumed_says_what_to_do(folder: Path, wrong: str) -> None:
+    run(folder, "--model=python:answers:fine", "--max-calls=9")
+    record = folder / "reports/latest/observations.jsonl"
+    if wrong == "torn":
+        lines = record.read_bytes().splitlines(keepends=True)
+        record.write_bytes(b"".join([*lines[:4], lines[4][:-30] + b"\n", *lines[5:]]))
+    elif wrong == "empty":
+        record.write_bytes(b"")
+    else:
+        cases = folder / "cases.jsonl"
+        cases.write_text(cases.read_text().replace('"n": 3}', '"n": 300}'))
+    before = record.read_bytes()
+    done = run(folder, "--model=python:answers:fine", "--resume")
+    fixes = {"torn": "delete that line", "empty": "delete that file", "cases": "measure anew"}
+    assert done.returncode == 4
+    assert fixes[wrong] in done.stdout + done.stderr
+    assert record.read_bytes() == before

@@ -115,6 +115,7 @@ class Measuring:
                 raise RecordError(
                     f"cannot resume {self._directory.path}: it was measured with other inputs: "
                     + "; ".join(changed)
+                    + ". Undo that, or measure anew without --resume"
                 )
             run = msgspec.structs.replace(run, run_id=old.run_id, started_at=old.started_at)
         self.run = run

@@ -140,7 +140,10 @@ def read_header(path: Path) -> RunInfo:
     except OSError as error:
         raise RecordError(f"cannot read the record {path}: {error.strerror}") from None
     if not line:
-        raise RecordError(f"{path} is empty: the run died before its first line")
+        raise RecordError(
+            f"{path} is empty: the run died before its first line; delete that file and measure "
+            f"without --resume"
+        )
     return decode_header(line, str(path))
 
 

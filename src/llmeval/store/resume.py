@@ -29,7 +29,10 @@ class RecordedSamples:
                 try:
                     key = sample_key(decode_observation(line))
                 except ValueError as error:
-                    raise RecordError(f"{part}: line {number} is damaged ({error})") from None
+                    raise RecordError(
+                        f"{part}: line {number} is damaged ({error}); restore the file, or delete "
+                        f"that line and run again with --resume"
+                    ) from None
                 # The joined record comes first and holds the bodies' findings too.
                 self._places.setdefault(key, (part, offset, len(line)))
                 offset += len(line)

@@ -178,7 +178,10 @@ def _index(parts: Sequence[Path]) -> dict[SampleKey, tuple[int, int, int]]:
             try:
                 observation = decode_observation(line)
             except msgspec.MsgspecError as error:
-                raise RecordError(f"{part}: line {number} is damaged ({error})") from None
+                raise RecordError(
+                    f"{part}: line {number} is damaged ({error}); restore the file, or delete "
+                    f"that line and run again with --resume"
+                ) from None
             key = sample_key(observation)
             if key not in found:
                 found[key] = (which, offset, len(line))
