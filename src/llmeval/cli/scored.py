@@ -13,7 +13,7 @@ from typing import Any
 from llmeval.errors import UsageError
 from llmeval.records import PASS_MARK, Case, Message, NotScored, Response, Sample, Score
 
-__all__ = ["Row", "Tally", "finding_line", "read_rows"]
+__all__ = ["Row", "Tally", "cluster_of", "finding_line", "read_rows"]
 
 _BOM = b"\xef\xbb\xbf"
 CONFIDENCE = 0.95
@@ -107,8 +107,7 @@ class Tally:
 
     def add(self, row: Row, found: Score | NotScored) -> None:
         """Count one row."""
-        group = row.sample.case.group if isinstance(row.sample, Sample) else None
-        self.clusters.append(hash((group is None, group if group is not None else row.id)))
+        self.clusters.append(cluster_of(row))
         if isinstance(found, NotScored):
             self.not_scored[found.not_scored] += 1
             self.passed.append(0)
@@ -140,6 +139,12 @@ class Tally:
             "pass_rate": _estimate(passed, clusters),
             "mean": _estimate(values[there], clusters[there]) if there.any() else None,
         }
+
+
+def cluster_of(row: Row) -> int:
+    """Return a number that rows with the same ``group``, else with the same id, share."""
+    group = row.sample.case.group if isinstance(row.sample, Sample) else None
+    return hash((group is None, group if group is not None else row.id))
 
 
 def _estimate(values: Any, clusters: Any) -> Any:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from llmeval.scorers.plain import similar as similar
     from llmeval.scorers.refusing import refusal as refusal
     from llmeval.scorers.schema import json_schema as json_schema
+    from llmeval.scorers.stereotyping import bbq as bbq
     from llmeval.scorers.toxic import toxicity as toxicity
 
 __all__ = [
     "abstention",
+    "bbq",
     "choice",
     "contains",
     "equals",
@@ -40,6 +42,7 @@ __all__ = [
 
 _HOMES = {
     "abstention": "abstaining",
+    "bbq": "stereotyping",
     "choice": "options",
     "contains": "plain",
     "equals": "plain",
