@@ -132,3 +132,9 @@ def test_a_run_that_cannot_be_resumed_says_what_to_do(folder: Path, wrong: str) 
     assert done.returncode == 4
     assert fixes[wrong] in done.stdout + done.stderr
     assert record.read_bytes() == before
+
+
+def test_without_gates_the_summary_says_that_nothing_was_decided(folder: Path) -> None:
+    (folder / "gates.toml").unlink()
+    done = run(folder, "--model=python:answers:fine")
+    assert "nothing is decided" in done.stdout and "llmeval init" in done.stdout

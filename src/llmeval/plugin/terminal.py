@@ -48,6 +48,8 @@ def write_summary(reporter: pytest.TerminalReporter, evaluating: Evaluating) -> 
     from llmeval.report import summary_lines
 
     reporter.section(f"llmeval: {summary.verdict}", **_markup(summary.verdict))
+    if summary.verdict == "NONE":
+        reporter.line("no gates, so nothing is decided: `llmeval init` writes a first gates.toml")
     for line in summary_lines(data):
         reporter.line(line.text, **_markup(line.verdict))
     where = evaluating.directory / "report.html"
