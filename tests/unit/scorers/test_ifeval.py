@@ -323,6 +323,7 @@ def test_treebank_words() -> None:
         ("यो घर सहरमा छ र त्यो होइन", "ne"),
         ("これは本です。", "ja"),
         ("这是一本书。", "zh"),
+        ("日本国憲法第一章天皇は象徴である", "ja"),
         ("זה הבית", "he"),
         ("THE INSIGHT", "en"),
         ("Insight Analytics", "en"),
