@@ -138,3 +138,14 @@ def test_without_gates_the_summary_says_that_nothing_was_decided(folder: Path) -
     (folder / "gates.toml").unlink()
     done = run(folder, "--model=python:answers:fine")
     assert "nothing is decided" in done.stdout and "llmeval init" in done.stdout
+
+
+@HOW
+def test_bodies_that_never_ran_leave_no_pass_behind(folder: Path, how: tuple[str, ...]) -> None:
+    text = SUITE.format(suite="small").replace("(sample)", "(sample, absent)")
+    (folder / "test_small.py").write_text(text)
+    done = run(folder, "--model=python:answers:fine", *how)
+    assert done.returncode == 1
+    summary = json.loads((folder / "reports/latest/run.json").read_text())
+    assert summary["verdict"] == "INCONCLUSIVE", done.stdout
+    assert any("fixtures of test_small failed" in reason for reason in partial(folder))

@@ -113,6 +113,8 @@ class Hooks:
         report = yield
         if report.when != "call" and isinstance(item, SampleItem):
             report.user_properties = report.user_properties if report.when == "teardown" else []
+            if report.when == "setup" and report.failed:
+                self.evaluating.body_did_not_run(item)
         return report
 
     @pytest.hookimpl(tryfirst=True)

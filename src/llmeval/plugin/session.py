@@ -293,6 +293,11 @@ class Evaluating:
         """Keep what a body found on a sample."""
         self.amendments[key] = list(found)
 
+    def body_did_not_run(self, item: SampleItem) -> None:
+        """Take note that a fixture failed: what the body asserts is not known."""
+        test = item.planned.key[2]
+        self._note(f"the fixtures of {test} failed, so its body did not run on every sample")
+
     def check(self, session: pytest.Session) -> None:
         """Stop the session where the engine cannot go on."""
         stopped = self._measuring.engine.stopped if self._measuring else None
