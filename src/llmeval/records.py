@@ -51,9 +51,13 @@ scorer with a threshold of its own rescales so that the threshold lies here."""
 
 FAILURE_KINDS: Final[Mapping[str, str]] = {
     "timeout": "no complete answer before the deadline",
-    "quota": "429 or RESOURCE_EXHAUSTED after all retries",
+    "quota": "429 or RESOURCE_EXHAUSTED after all retries; it does not say whose quota",
+    "quota_project": "429 after all retries: a quota of the project is used up",
+    "quota_endpoint": "429 after all retries: the endpoint or the model's shared capacity is full",
     "blocked_prompt": "the endpoint's safety filter refused the prompt",
     "blocked_output": "the endpoint's safety filter withheld the answer",
+    "recitation": "the answer was withheld for quoting a source at length",
+    "malformed_call": "the model tried to call a function, and wrote the call wrongly",
     "refused_connection": "nobody listens at the address",
     "reset": "the connection broke before an answer",
     "stream_cut": "the answer broke off in the middle",
@@ -65,6 +69,8 @@ FAILURE_KINDS: Final[Mapping[str, str]] = {
     "unauthorized": "401: credentials missing or expired",
     "forbidden": "403: permission denied",
     "not_found": "404: no such model or endpoint",
+    "conflict": "409: the request collided with another",
+    "cancelled": "499 or CANCELLED: the server gave the call up",
     "bad_request": "another 4xx: the request was rejected",
     "server_error": "5xx after all retries",
     "solver_error": "the suite's own solver raised",
@@ -111,7 +117,10 @@ class Request(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """Tokens as the endpoint reported them; ``None`` where it did not."""
+    """Tokens as the endpoint reported them; ``None`` where it did not.
+
+    ``output_tokens`` are those of the answer itself; ``thinking_tokens`` come on top, and are
+    priced as output."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -134,12 +143,22 @@ class CallFailure(Struct, frozen=True):
     """A call that brought no answer: an outcome of the run, never dropped from a denominator.
 
     ``kind`` is a key of ``FAILURE_KINDS``; ``message`` holds no secret; ``retry_after`` is seconds.
+    ``reason`` is the server's own word (``SAFETY``, ``IAM_PERMISSION_DENIED``), ``details`` what it
+    sent beside its message; ``safety`` and ``usage`` are as in ``Response``: a blocked call has
+    ratings, and costs. ``text`` is what a reader had seen of an answer that broke off.
     """
 
     kind: str
     message: str
     status: int | None = None
     retry_after: float | None = None
+    reason: str | None = None
+    details: list[dict[str, Any]] = field(default_factory=list)
+    safety: list[dict[str, Any]] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    text: str | None = None
+    model_version: str | None = None
+    deployed_model: str | None = None
 
 
 class Attempt(Struct, frozen=True):

@@ -37,7 +37,7 @@ class RunDirectory:
     @classmethod
     def create(cls, path: Path) -> RunDirectory:
         """Make the directory and prove that it can be written; raises ``RecordError``."""
-        probe = path / ".writable"
+        probe = path / f".writable.{os.getpid()}"  # workers prove it at the same time
         try:
             path.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"")
