@@ -63,9 +63,9 @@ class NoToken:
 class GoogleToken:
     """The token of google-auth credentials. ``clock`` is Unix time in seconds.
 
-    A token that ends within ``AHEAD`` seconds is renewed in a thread, once, while callers go on with
-    it; callers wait only where there is no valid token at all. A renewal that fails is tried again
-    after ten seconds as long as the old token lasts. Lives on one event loop.
+    A token that ends within ``AHEAD`` seconds is renewed in a thread, once, while callers go on
+    with it; callers wait only where there is no valid token at all. A renewal that fails is tried
+    again after ten seconds as long as the old token lasts. Lives on one event loop.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class GoogleToken:
             return self._headers
         if self._renewal is None and (left <= 0 or self._clock() >= self._not_before):
             self._renewal = asyncio.create_task(self._renew())
+            self._renewal.add_done_callback(_seen)
         if left <= 0 and self._renewal is not None:
             await asyncio.shield(self._renewal)
         return self._headers
@@ -123,7 +124,7 @@ class GoogleToken:
     def _refresh(self) -> None:
         from google.auth.transport.requests import Request
 
-        self._credentials.refresh(Request())
+        self._credentials.refresh(Request())  # type: ignore[no-untyped-call]
         self.renewals += 1
         self._take()
 
@@ -137,6 +138,12 @@ class GoogleToken:
         # google-auth's expiry is a naive time in UTC; none means that the token does not end.
         self._expires = float("inf") if expiry is None else expiry.replace(tzinfo=UTC).timestamp()
         self._headers = headers
+
+
+def _seen(renewal: asyncio.Task[None]) -> None:
+    """Look at a failure that nobody waited for: the next caller tries again."""
+    if not renewal.cancelled():
+        renewal.exception()
 
 
 async def default_token() -> GoogleToken:

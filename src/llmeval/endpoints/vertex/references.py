@@ -1,4 +1,4 @@
-"""What a ``--model`` reference says of a model on Vertex AI, and the addresses that follow from it."""
+"""What a ``--model`` reference says of a model on Vertex AI, and Google's addresses."""
 
 from __future__ import annotations
 
@@ -110,7 +110,12 @@ def parse_vertex(reference: str) -> VertexReference:
             raise _malformed(reference, f"{value!r} is no {key.replace('_', ' ')}")
     if given.get("deployed_model") and found.kind == "publisher":
         raise _malformed(reference, "a publisher's model has no deployed models")
-    return replace(found, **given)
+    return replace(
+        found,
+        project=given.get("project"),
+        location=given.get("location"),
+        deployed_model=given.get("deployed_model"),
+    )
 
 
 def _named(reference: str, name: str) -> VertexReference:
