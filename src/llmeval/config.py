@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +74,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     resume: bool = False
     shard: str | None = None
     no_cache: bool = False
+    batch: bool = False
+    staging: str | None = None
     seed: int = 0
     timeout: float = 60.0
     max_attempts: int = 6
@@ -155,6 +158,10 @@ def _check(config: Config) -> None:
             raise ConfigError(f"--{name.replace('_', '-')}={value}: must not be negative")
     if not config.timeout > 0:
         raise ConfigError(f"--timeout={config.timeout}: must be more than 0 seconds")
+    if config.staging is not None and not re.fullmatch(r"gs://[^/\s]+(/\S*)?", config.staging):
+        raise ConfigError(
+            f"--staging={config.staging}: an address like gs://BUCKET/FOLDER is needed"
+        )
     for name, price in config.prices.items():
         if not (price.input >= 0 and price.output >= 0):
             raise ConfigError(f"[tool.llmeval.prices] {name!r}: a price must not be negative")

@@ -169,13 +169,15 @@ class Attempt(Struct, frozen=True):
     """One try at the wire: its outcome, and the model's own time in seconds.
 
     ``ttft`` is from sending to the first chunk with content, ``None`` where not streamed. Where
-    ``shared`` requests went out in one call, or in a batch, ``latency`` is that of no single one.
+    ``shared`` requests went out in one call, ``latency`` is that of no single one; an answer from
+    a ``batch`` has none, and a price of its own.
     """
 
     outcome: Response | CallFailure
     latency: float
     ttft: float | None = None
     shared: int = 1
+    batch: bool = False
 
 
 class Timings(Struct, frozen=True):

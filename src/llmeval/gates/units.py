@@ -204,7 +204,10 @@ def _timings(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
 
 def _unmeasured(metric: Metric, missing: int, total: int) -> str:
     if metric.scorer == "ttft":
-        why = "it is measured on streamed answers: declare the test with stream=True or timed=True"
+        why = (
+            "it is measured on streamed answers: declare the test with stream=True or timed=True; "
+            "an endpoint that cannot stream (predict) has latency.e2e instead"
+        )
     else:
         why = "it needs streamed answers of two or more output tokens, and a reported token usage"
     return f"{missing} of {total} answers carry no {metric.scorer}: {why}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from llmeval.report import ReportData
 from llmeval.report.page import prepare
 from llmeval.run import Engine, Finished, PlannedTest, describe
 from llmeval.run.baseline import Baseline, check_baseline, open_baseline
+from llmeval.run.batch import check_batch
 from llmeval.run.decide import decide_run, write_pages
 from llmeval.store import RunDirectory
 
@@ -76,6 +78,7 @@ class Evaluating:
         self.run_directory: RunDirectory | None = None
         self._measuring: Measuring | None = None
         self._places: dict[int, int] = {}
+        self._noted = ""
         self._live = LiveLine(pytest_config)
         self.run_id, self.directory = run_id, self._where(run_id)
 
@@ -89,6 +92,8 @@ class Evaluating:
             config, model=columns(config.model, config.location or os.environ.get(_LOCATION))
         )
         endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
+        if config.batch:
+            check_batch(config, alone=role_of(pytest_config) is Role.ALONE)
         endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
         if config.budget is not None:
             for endpoint in endpoints.values():
@@ -285,8 +290,12 @@ class Evaluating:
 
     def _tell(self) -> None:
         now = time.monotonic()
+        note = self._measuring.note if self._measuring else ""
+        if note != self._noted:
+            self._noted = note
+            self._live.announce(note)
         if self._live.is_due(now):
-            self._live.show(self.engine.progress(), now)
+            self._live.show(replace(self.engine.progress(), note=note), now)
 
     def amend(self, key: SampleKey, found: Sequence[Score | NotScored]) -> None:
         """Keep what a body found on a sample."""

@@ -44,7 +44,8 @@ class CallPolicy:
 @dataclass(frozen=True)
 class Called:
     """What became of a call. ``backoff`` is seconds spent waiting between attempts, ``sent_at``
-    and ``cost_usd`` as in an observation, ``shared`` as in ``Attempt``."""
+    and ``cost_usd`` as in an observation; ``latency`` is the answer's ``own`` unless it came from a
+    shared call or a batch."""
 
     outcome: Response | CallFailure
     latency: float | None
@@ -54,7 +55,7 @@ class Called:
     attempts: int
     cached: bool
     cost_usd: float | None
-    shared: int = 1
+    own: bool = True
 
 
 @dataclass
@@ -109,7 +110,7 @@ class Caller:
                     number,
                     False,
                     cost,
-                    attempt.shared,
+                    attempt.shared == 1 and not attempt.batch,
                 )
             self.retries += 1
             backoff += delay
