@@ -40,7 +40,7 @@ async def answer_predict(model: str, instances: list[Any], parameters: Any) -> A
     """Double numbers; refuse a call with a text in it."""
     await asyncio.sleep(0)
     if any(isinstance(instance, str) for instance in instances):
-        return {"error": {"code": 3, "message": "no text", "status": "INVALID_ARGUMENT"}}
+        return {"error": {"code": 400, "message": "no text", "status": "INVALID_ARGUMENT"}}
     return [{"twice": instance["n"] * 2, "parameters": parameters} for instance in instances]
 
 

@@ -118,6 +118,7 @@ class PipelineJobs:
             shown["state"] = f"PIPELINE_STATE_{'PENDING' if waiting else 'RUNNING'}"
             return shown
         state = "CANCELLED" if "_cancelled" in job else "FAILED" if job["_fails"] else "SUCCEEDED"
+        self._metadata.pipeline_ended(job["name"], state)
         return shown | _ended(job, state, begun, end)
 
 

@@ -57,6 +57,7 @@ class Registry:
         self._find = find_model or (lambda _: None)
         self._models: dict[str, list[Resource]] = {}
         self._evaluations = Shelf("ModelEvaluation")
+        self._version_of: dict[str, str] = {}
         self._slices = Shelf("ModelEvaluationSlice", limit=100_000)
         self._numbers = itertools.count(1000)
 
@@ -148,46 +149,55 @@ class Registry:
 
     async def import_evaluation(self, http: web.Request) -> web.Response:
         """``POST …/models/{model}/evaluations:import``."""
-        self._model(parent_of(http))
+        model = self._model(parent_of(http))
         evaluation = (await body_of(http)).get("modelEvaluation")
         if not isinstance(evaluation, dict):
             raise Refused("INVALID_ARGUMENT", "model_evaluation is required.")
         _check_metrics(evaluation)
-        name = f"{name_of(http)}/{next(self._numbers)}"
+        name = f"{model['name']}/evaluations/{next(self._numbers)}"
         born = {**evaluation, "createTime": stamp(time.time())}
+        self._version_of[name] = model.get("versionId", "1")
         return answer(self._evaluations.add(name, born))
 
     async def evaluations(self, http: web.Request) -> web.Response:
-        """``GET …/models/{model}/evaluations``."""
-        self._model(parent_of(http))
-        rows = self._evaluations.under(name_of(http))
+        """``GET …/models/{model}/evaluations``: of the version that is named, else of all."""
+        model, versioned = self._model(parent_of(http)), "@" in parent_of(http)
+        rows = [
+            row
+            for row in self._evaluations.under(f"{model['name']}/evaluations")
+            if not versioned or self._version_of[row["name"]] == model.get("versionId", "1")
+        ]
         return answer(page(rows, http.query, "modelEvaluations", _FIELDS))
 
     async def evaluation(self, http: web.Request) -> web.Response:
         """``GET …/evaluations/{evaluation}``."""
-        return answer(self._evaluations.get(name_of(http)))
+        return answer(self._evaluations.get(_unversioned(name_of(http))))
 
     async def import_slices(self, http: web.Request) -> web.Response:
         """``POST …/evaluations/{evaluation}/slices:batchImport``: at most 50."""
-        self._evaluations.get(parent_of(http))
+        evaluation = self._evaluations.get(_unversioned(parent_of(http)))["name"]
         slices = (await body_of(http)).get("modelEvaluationSlices", [])
         if not 1 <= len(slices) <= _MOST_SLICES:
             raise Refused("INVALID_ARGUMENT", f"1 to {_MOST_SLICES} slices can be imported.")
         names = []
         for row in slices:
             _check_metrics(row)
-            name = f"{name_of(http)}/{next(self._numbers)}"
+            name = f"{evaluation}/slices/{next(self._numbers)}"
             names.append(self._slices.add(name, {**row, "createTime": stamp(time.time())})["name"])
         return answer({"importedModelEvaluationSlices": names})
 
     async def slices(self, http: web.Request) -> web.Response:
         """``GET …/evaluations/{evaluation}/slices``."""
-        rows = self._slices.under(name_of(http))
+        rows = self._slices.under(_unversioned(name_of(http)))
         return answer(page(rows, http.query, "modelEvaluationSlices", ("name", "slice")))
 
     async def slice(self, http: web.Request) -> web.Response:
         """``GET …/slices/{slice}``."""
-        return answer(self._slices.get(name_of(http)))
+        return answer(self._slices.get(_unversioned(name_of(http))))
+
+
+def _unversioned(name: str) -> str:
+    return re.sub(r"@[^/]*", "", name)
 
 
 def _check_metrics(evaluation: dict[str, Any]) -> None:

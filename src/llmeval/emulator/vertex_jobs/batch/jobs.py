@@ -9,6 +9,7 @@ until then. A job called ``[[fault:failed_job]]`` or ``[[fault:slow_job]]`` does
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import re
@@ -165,6 +166,8 @@ class BatchJobs:
             await working
         finally:
             working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
 
     def _done(self, job: Resource, task: asyncio.Task[None]) -> None:
         """Let a job whose task broke say so."""

@@ -11,15 +11,15 @@ from __future__ import annotations
 import asyncio
 import http
 import json
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from llmeval.emulator.vertex_jobs.settings import JobSettings, marked, share
-from llmeval.emulator.vertex_jobs.wire import Refused, error_of, stamp
+from llmeval.emulator.vertex_jobs.wire import Refused, error_of
 
 __all__ = ["AnswerGenerate", "AnswerPredict", "Batch", "in_another_order", "is_gemini"]
 
@@ -30,7 +30,9 @@ AnswerPredict = Callable[[str, list[Any], Any], Awaitable[Any]]
 """(model, instances, parameters) -> their predictions, or ``{"error": {…}}``."""
 
 _AT_ONCE = 32
-_INTERNAL = {"code": 13, "message": "Internal error encountered.", "status": "INTERNAL"}
+_INTERNAL = {"message": "Internal error encountered.", "status": "INTERNAL"}
+_CODES = {"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "PERMISSION_DENIED": 7, "RESOURCE_EXHAUSTED": 8}
+"""Status -> number of google.rpc.Code, which is what a file of errors holds; others are INTERNAL."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Batch:
         error = answer.get("error")
         written = {
             "status": _status(answer) if error else "",
-            "processed_time": stamp(time.time()),
+            "processed_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "request": _echo(request if request is not None else text),
             "response": {} if error else answer,
         }
@@ -104,8 +106,9 @@ class Batch:
             ]
         else:
             error = answer["error"] if isinstance(answer, dict) else _INTERNAL
+            code = _CODES.get(error["status"], 13)
             for instance in instances:
-                self._refuse(instance, {"code": error["code"], "message": error["message"]})
+                self._refuse(instance, {"code": code, "message": error["message"]})
 
     def _refuse(self, instance: object, error: dict[str, Any]) -> None:
         self.failed.append(msgspec.json.encode({"instance": instance, "error": error}))

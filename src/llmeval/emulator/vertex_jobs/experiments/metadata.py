@@ -235,6 +235,13 @@ class Metadata:
         self.inside[run["name"]].add(execution["name"])
         return {"pipelineContext": context, "pipelineRunContext": run}
 
+    def pipeline_ended(self, job: str, state: str) -> None:
+        """Let the ``system.Run`` of a pipeline job end as the job did."""
+        place, _, identifier = job.rpartition("/pipelineJobs/")
+        name = f"{place}/metadataStores/default/executions/{identifier}"
+        if execution := self.shelves["executions"].find(name):
+            execution["state"] = "COMPLETE" if state == "SUCCEEDED" else state
+
 
 def _checked(kind: Kind, fields: Resource) -> Resource:
     """Return what a client sets on a node, its state by name. Raises ``Refused``."""
