@@ -32,7 +32,7 @@ AnswerPredict = Callable[[str, list[Any], Any], Awaitable[Any]]
 _AT_ONCE = 32
 _INTERNAL = {"message": "Internal error encountered.", "status": "INTERNAL"}
 _CODES = {"INVALID_ARGUMENT": 3, "NOT_FOUND": 5, "PERMISSION_DENIED": 7, "RESOURCE_EXHAUSTED": 8}
-"""Status -> number of google.rpc.Code, which is what a file of errors holds; others are INTERNAL."""
+"""Status -> number of google.rpc.Code, as a file of errors has it; all others are INTERNAL."""
 
 
 @dataclass(slots=True)
