@@ -44,7 +44,7 @@ class CallPolicy:
 @dataclass(frozen=True)
 class Called:
     """What became of a call. ``backoff`` is seconds spent waiting between attempts, ``sent_at``
-    and ``cost_usd`` as in an observation."""
+    and ``cost_usd`` as in an observation, ``shared`` as in ``Attempt``."""
 
     outcome: Response | CallFailure
     latency: float | None
@@ -54,6 +54,7 @@ class Called:
     attempts: int
     cached: bool
     cost_usd: float | None
+    shared: int = 1
 
 
 @dataclass
@@ -108,6 +109,7 @@ class Caller:
                     number,
                     False,
                     cost,
+                    attempt.shared,
                 )
             self.retries += 1
             backoff += delay
