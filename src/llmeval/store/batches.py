@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -106,9 +107,9 @@ class BatchStore:
         except sqlite3.Error as error:
             raise self._unusable(error) from None
 
-    def _fetch(self, sql: str, values: tuple[object, ...]) -> tuple[object, ...] | None:
+    def _fetch(self, sql: str, values: tuple[object, ...]) -> tuple[Any, ...] | None:
         try:
-            row: tuple[object, ...] | None = self._db.execute(sql, values).fetchone()
+            row: tuple[Any, ...] | None = self._db.execute(sql, values).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from None
         return row
