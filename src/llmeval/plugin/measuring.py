@@ -16,7 +16,7 @@ from llmeval.errors import RecordError
 from llmeval.ports import Endpoint
 from llmeval.records import Observation, RunInfo
 from llmeval.run import CallPolicy, Engine, PlannedSample, RunStopped, SystemClock, Wiring
-from llmeval.run.batch import BatchedEndpoint, BatchRun
+from llmeval.run.batch import BatchedEndpoint, BatchRun, staging_of
 from llmeval.store import RecordWriter, ResponseCache, RunDirectory
 from llmeval.store.batches import BatchStore
 from llmeval.store.resume import RecordedSamples, differences
@@ -112,7 +112,7 @@ class Measuring:
                 plan=plan,
                 endpoints=batched,
                 store=store,
-                staging=config.staging or "",
+                staging=staging_of(config) or "",
                 run_id=self.run.run_id,
                 settings=config.settings,
                 seed=config.seed,

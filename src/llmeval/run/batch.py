@@ -25,7 +25,7 @@ from llmeval.store.batches import BatchJob, BatchStore
 if TYPE_CHECKING:
     from llmeval.endpoints.vertex.batching import VertexBatch
 
-__all__ = ["BatchRun", "BatchedEndpoint", "check_batch"]
+__all__ = ["BatchRun", "BatchedEndpoint", "check_batch", "staging_of"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
@@ -192,9 +192,15 @@ class BatchRun:
         return f"llmeval-{self.run_id}-{content_hash(slot)[:12]}"
 
 
+def staging_of(config: Config) -> str | None:
+    """Return the folder for a batch; the emulator brings a bucket of its own."""
+    emulated = all(ref.startswith("vertex-emulator") for ref in config.model)
+    return config.staging or ("gs://llmeval" if emulated else None)
+
+
 def check_batch(config: Config, *, alone: bool) -> None:
     """Refuse what ``--batch`` does not go with. Raises ``ConfigError``."""
-    if config.staging is None:
+    if staging_of(config) is None:
         raise ConfigError(
             "--batch needs a folder in Cloud Storage for its requests and answers: "
             "--staging=gs://BUCKET/FOLDER, or staging in [tool.llmeval]"
