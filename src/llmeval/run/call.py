@@ -9,16 +9,17 @@ from typing import Final
 
 from llmeval.config import Price
 from llmeval.ports import Clock, Endpoint
-from llmeval.records import Attempt, CallFailure, Request, Response, Usage
+from llmeval.records import QUOTA_KINDS, Attempt, CallFailure, Request, Response, Usage
 from llmeval.run.budget import Budget, cost_of
 from llmeval.run.limits import Breaker, Limiter
 from llmeval.store import ResponseCache, cache_key
 
 __all__ = ["RETRIED", "CallPolicy", "Called", "Caller", "Halted"]
 
-RETRIED: Final = frozenset(
-    {"quota", "server_error", "refused_connection", "reset", "stream_cut", "dns", "tls", "timeout"}
-)
+RETRIED: Final = QUOTA_KINDS | {
+    "server_error", "refused_connection", "reset", "stream_cut", "dns", "tls", "timeout",
+    "cancelled", "conflict",
+}  # fmt: skip
 """Failures of the way to the model, worth another try. What the model itself said (a block, an
 empty or malformed answer, a rejected request) is an outcome and is never asked again."""
 
@@ -43,7 +44,7 @@ class CallPolicy:
 @dataclass(frozen=True)
 class Called:
     """What became of a call. ``backoff`` is seconds spent waiting between attempts, ``sent_at``
-    and ``cost_usd`` as in an observation."""
+    and ``cost_usd`` as in an observation, ``shared`` as in ``Attempt``."""
 
     outcome: Response | CallFailure
     latency: float | None
@@ -53,6 +54,7 @@ class Called:
     attempts: int
     cached: bool
     cost_usd: float | None
+    shared: int = 1
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Caller:
                     number,
                     False,
                     cost,
+                    attempt.shared,
                 )
             self.retries += 1
             backoff += delay
@@ -127,11 +130,11 @@ class Caller:
             self.limiter.succeeded()
             self.breaker.succeeded()
             return None
-        overloaded = outcome.kind == "quota" or outcome.status == 503
+        overloaded = outcome.kind in QUOTA_KINDS or outcome.status == 503
         if overloaded:
             asked = outcome.retry_after
             pause = asked if asked is None else min(asked, self.policy.retry_for)
-            self.limiter.overloaded(pause, quota=outcome.kind == "quota")
+            self.limiter.overloaded(pause, quota=outcome.kind in QUOTA_KINDS)
         self.breaker.failed(outcome)
         if self.breaker.is_open:
             raise Halted

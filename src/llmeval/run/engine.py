@@ -199,6 +199,8 @@ class Engine:
         for endpoint in self._endpoints.values():
             await endpoint.open()
         self._wiring.opened()
+        if self._wiring.prepared:
+            await self._wiring.prepared()
         self._opened.set()
         if not self._look_ahead:
             self._state.position = len(self._plan)
