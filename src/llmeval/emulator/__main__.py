@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m llmeval.emulator",
-        description="A loopback server that speaks OpenAI and Vertex AI, with faults of known rates.",
+        description="OpenAI's and Vertex AI's protocols on loopback, with faults of known rates.",
         epilog="Example: python -m llmeval.emulator --port 8000 --faults quota_429=0.1,reset=0.01",
     )
     parser.add_argument(

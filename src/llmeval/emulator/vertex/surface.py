@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from aiohttp import web
 
 from llmeval.emulator.emulation import Emulation
 from llmeval.emulator.models import endpoints_for
-from llmeval.emulator.vertex.errors import Refused, permission_denied, service_disabled
+from llmeval.emulator.vertex.errors import GoogleError, Refused, permission_denied, service_disabled
 from llmeval.emulator.vertex.options import VertexOptions
 from llmeval.emulator.vertex.registry.lookups import Lookups
 from llmeval.emulator.vertex.serving.calls import Calls, refused_answer, role_name
@@ -106,9 +107,21 @@ def _add_jobs(app: web.Application, oracle: Oracle) -> None:
         return
     import_module(_JOBS).add_jobs(
         app,
-        answer_generate=partial(answer_generate, oracle),
-        answer_predict=partial(answer_predict, oracle),
+        answer_generate=_or_error(partial(answer_generate, oracle)),
+        answer_predict=_or_error(partial(answer_predict, oracle)),
     )
+
+
+def _or_error(ask: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return ``ask`` with its refusals as bodies, which is how a job writes them down."""
+
+    async def asked(*arguments: Any) -> Any:
+        try:
+            return await ask(*arguments)
+        except GoogleError as error:
+            return error.as_json()
+
+    return asked
 
 
 async def _no_such_page(_: web.Request) -> web.Response:
