@@ -22,7 +22,7 @@ from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
 from llmeval.plugin.role import Role, role_of, worker_input
-from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
+from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
 from llmeval.prompts import PromptLibrary
@@ -94,7 +94,12 @@ class Evaluating:
         endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
         if config.batch:
             check_batch(config, alone=role_of(pytest_config) is Role.ALONE)
-        endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
+        # A column is called as its endpoint calls itself: without a secret of the reference.
+        resolved = [resolve(ref, options=endpoint_options) for ref in config.model]
+        endpoints = {endpoint.identity.ref: endpoint for endpoint in resolved}
+        if len(endpoints) < len(resolved):
+            raise ConfigError("two of the models differ in nothing that may be shown: name one")
+        config = msgspec.structs.replace(config, model=tuple(endpoints))
         if config.budget is not None:
             for endpoint in endpoints.values():
                 if endpoint.identity.name not in config.prices:
@@ -273,7 +278,7 @@ class Evaluating:
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
             partial=list(self.partial),
-            command=given.get("command") or list(self.pytest_config.invocation_params.args),
+            command=given.get("command") or shown(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
         )
