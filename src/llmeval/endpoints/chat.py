@@ -79,20 +79,25 @@ def response_of(body: object) -> Response | CallFailure:
 
 
 def settle(text: str, finish_reason: object, **fields: Any) -> Response | CallFailure:
-    """Return the answer, or the failure that an answer without text is."""
+    """Return the answer, or the failure that an answer without text is.
+
+    ``fields`` are those of ``Response``; a failure keeps them too, for it has ratings and costs.
+    """
     reason = clean(finish_reason) if isinstance(finish_reason, str) else "unknown"
     reason = _FINISH.get(reason.lower(), reason)
     if text.strip():
         return Response(text=clean(text), finish_reason=reason, **fields)
+    fields.pop("logprobs", None)
     if reason == "content_filter":
-        return CallFailure("blocked_output", "the answer was withheld: content_filter")
+        return CallFailure("blocked_output", "the answer was withheld: content_filter", **fields)
     if reason == "length":
         return CallFailure(
             "empty",
             "no text, finish reason 'length': the token limit left no room for an answer; "
             "raise max_tokens",
+            **fields,
         )
-    return CallFailure("empty", f"no text, finish reason {reason[:60]!r}")
+    return CallFailure("empty", f"no text, finish reason {reason[:60]!r}", **fields)
 
 
 def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -119,17 +124,25 @@ def text_of(content: object, where: str) -> str:
 
 
 def usage_of(usage: object) -> Usage:
-    """Return the tokens reported; what is no count is not reported."""
+    """Return the tokens reported; what is no count is not reported.
+
+    OpenAI's ``completion_tokens`` hold the reasoning, those of Vertex AI's openapi surface and of
+    xAI do not: ``total_tokens`` tells which, and where it does not, OpenAI's own way is assumed.
+    """
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("completion_tokens_details")
-    return Usage(
-        input_tokens=_count(usage.get("prompt_tokens")),
-        output_tokens=_count(usage.get("completion_tokens")),
-        thinking_tokens=_count(details.get("reasoning_tokens"))
-        if isinstance(details, dict)
-        else None,
-    )
+    thinking = _count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
+    asked, said = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    if thinking and said is not None and not _apart(asked, said, thinking, usage):
+        said -= thinking
+    return Usage(input_tokens=asked, output_tokens=said, thinking_tokens=thinking)
+
+
+def _apart(asked: int | None, said: int, thinking: int, usage: Mapping[str, Any]) -> bool:
+    """Whether the reasoning comes on top of ``completion_tokens``."""
+    total = _count(usage.get("total_tokens"))
+    return thinking > said or (asked is not None and total == asked + said + thinking)
 
 
 def model_version(body: Mapping[str, Any]) -> str | None:

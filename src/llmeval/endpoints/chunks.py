@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from llmeval.endpoints.chat import (
     MalformedAnswer,
     logprobs_of,
@@ -15,7 +17,7 @@ from llmeval.endpoints.chat import (
     usage_of,
 )
 from llmeval.endpoints.failures import error_in, from_error_object
-from llmeval.endpoints.text import decode_json
+from llmeval.endpoints.text import clean, decode_json
 from llmeval.records import CallFailure, Response, Usage
 
 __all__ = ["StreamedAnswer"]
@@ -66,7 +68,9 @@ class StreamedAnswer:
     def response(self, secrets: tuple[str, ...] = ()) -> Response | CallFailure:
         """Return the whole answer; call it when the stream is ``complete``."""
         if self._error is not None:
-            return from_error_object(self._error, answering=self.started, secrets=secrets)
+            failure = from_error_object(self._error, answering=self.started, secrets=secrets)
+            seen = clean("".join(self._text)) or None
+            return msgspec.structs.replace(failure, usage=self._usage, text=seen)
         text, reason = "".join(self._text), self._reason
         if not text and self._refusal:
             text, reason = "".join(self._refusal), "refusal"

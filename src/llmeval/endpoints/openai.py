@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from llmeval.endpoints.chat import refused_setting, request_body
@@ -140,9 +141,7 @@ class OpenAIEndpoint:
             hint = " (no API key was given)"
         if not hint:
             return outcome
-        return CallFailure(
-            outcome.kind, outcome.message + hint, outcome.status, outcome.retry_after
-        )
+        return msgspec.structs.replace(outcome, message=outcome.message + hint)
 
     def _identify(self) -> EndpointIdentity:
         sha = self._reference.query_sha256

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmeval.config import Price
-from llmeval.records import Usage
-from llmeval.run.budget import Budget, cost_of
+from llmeval.records import FAILURE_KINDS, CallFailure, Response, Usage
+from llmeval.run.budget import Budget, cost_of, cost_of_attempt
 
 
 def test_tokens_cost_what_the_price_says() -> None:
@@ -20,6 +20,49 @@ def test_tokens_cost_what_the_price_says() -> None:
 def test_what_is_unknown_costs_an_unknown_amount(usage: Usage) -> None:
     assert cost_of(usage, Price(1.0, 1.0)) is None
     assert cost_of(Usage(1, 1), None) is None
+
+
+PRICE = Price(1.0, 10.0)
+
+
+@pytest.mark.parametrize("kind", sorted(FAILURE_KINDS))
+def test_a_failure_that_reports_its_usage_costs_that(kind: str) -> None:
+    failure = CallFailure(kind, "", status=400, usage=Usage(100, 20, 30))
+    assert cost_of_attempt(failure, PRICE) == pytest.approx(600e-6)
+    assert cost_of_attempt(failure, None) is None
+
+
+def test_a_blocked_prompt_costs_its_input() -> None:
+    blocked = CallFailure("blocked_prompt", "", usage=Usage(100))
+    assert cost_of_attempt(blocked, PRICE) == pytest.approx(100e-6)
+    assert cost_of_attempt(CallFailure("blocked_output", "", usage=Usage(100)), PRICE) is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "cost"),
+    [
+        (CallFailure("refused_connection", ""), 0.0),
+        (CallFailure("dns", ""), 0.0),
+        (CallFailure("tls", ""), 0.0),
+        (CallFailure("quota", "", status=429), 0.0),
+        (CallFailure("quota_endpoint", "", status=429), 0.0),
+        (CallFailure("server_error", "", status=503), 0.0),
+        (CallFailure("forbidden", "", status=403), 0.0),
+        (CallFailure("server_error", "", status=500, text="half an "), None),
+        (CallFailure("server_error", ""), None),
+        (CallFailure("timeout", "", status=408), None),
+        (CallFailure("stream_cut", ""), None),
+        (CallFailure("reset", ""), None),
+        (CallFailure("blocked_prompt", "", status=400), None),
+        (CallFailure("malformed_body", "", status=200), None),
+        (Response("words"), None),
+    ],
+)
+def test_only_what_was_surely_not_billed_is_free(
+    failure: CallFailure | Response, cost: float | None
+) -> None:
+    assert cost_of_attempt(failure, PRICE) == cost
+    assert cost_of_attempt(failure, None) is None
 
 
 @given(st.integers(0, 40), st.integers(0, 60))
