@@ -7,9 +7,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmeval.config import Price
 from llmeval.ports import Clock, Endpoint
-from llmeval.records import Attempt, CallFailure, Request, Response
+from llmeval.records import Attempt, CallFailure, Price, Request, Response
 from llmeval.run.budget import Budget, cost_of_attempt
 from llmeval.run.limits import Breaker, Limiter
 from llmeval.store import ResponseCache, cache_key

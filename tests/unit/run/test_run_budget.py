@@ -22,6 +22,39 @@ def test_what_is_unknown_costs_an_unknown_amount(usage: Usage) -> None:
     assert cost_of(Usage(1, 1), None) is None
 
 
+TIERED = Price(1.0, 10.0, 2.0, 15.0, long_from=1000, batch_discount=0.5)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "batch", "cost"),
+    [
+        (1000, False, 1000 * 1.0 + 30 * 10.0),
+        (1001, False, 1001 * 2.0 + 30 * 15.0),
+        (1000, True, 0.5 * (1000 * 1.0 + 30 * 10.0)),
+        (1001, True, 0.5 * (1001 * 2.0 + 30 * 15.0)),
+    ],
+)
+def test_a_long_prompt_costs_more_and_a_batch_less(prompt: int, batch: bool, cost: float) -> None:
+    usage = Usage(prompt, 10, 20)
+    assert cost_of(usage, TIERED, batch=batch) == pytest.approx(cost / 1e6)
+    assert cost_of_attempt(Response("", usage=usage), TIERED, batch=batch) == pytest.approx(
+        cost / 1e6
+    )
+
+
+def test_one_long_rate_may_stand_alone() -> None:
+    price = Price(1.0, 10.0, output_long=15.0, long_from=10)
+    assert cost_of(Usage(100, 10), price) == pytest.approx((100 * 1.0 + 10 * 15.0) / 1e6)
+    price = Price(1.0, 10.0, input_long=3.0, long_from=10)
+    assert cost_of(Usage(100, 10), price) == pytest.approx((100 * 3.0 + 10 * 10.0) / 1e6)
+
+
+def test_a_batch_without_a_stated_discount_costs_an_unknown_amount() -> None:
+    assert cost_of(Usage(1, 1), Price(1.0, 1.0), batch=True) is None
+    free = Price(1.0, 1.0, batch_discount=1.0)
+    assert cost_of(Usage(1, 1), free, batch=True) == 0.0
+
+
 PRICE = Price(1.0, 10.0)
 
 
