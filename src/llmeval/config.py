@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -13,14 +13,43 @@ from msgspec import Struct, field
 from llmeval.errors import ConfigError, nearest
 from llmeval.records import Price
 
-__all__ = ["Config", "Price", "load_config", "read_pyproject"]
+__all__ = ["Config", "EndpointSettings", "Format", "Price", "load_config", "read_pyproject"]
+
+
+Format = Literal["generate_content", "chat", "raw_chat", "messages", "predict", "raw_predict"]
+
+
+class EndpointSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[tool.llmeval.endpoints."REF"]``: how one endpoint is asked, where the defaults do not fit.
+
+    ``request`` is a Jinja2 template of the body, ``answer``, ``piece`` (of a stream),
+    ``finish_reason``, ``input_tokens`` and ``output_tokens`` are JMESPath on the answer; ``model``
+    is the name in a chat body, ``path`` what follows the endpoint's name in the URL, ``address``
+    where calls go instead of Google's (private service connect). ``instances`` prompts share one
+    predict call, ``candidates`` repetitions one generateContent call.
+    """
+
+    format: Format | None = None
+    request: str | None = None
+    answer: str | None = None
+    piece: str | None = None
+    finish_reason: str | None = None
+    input_tokens: str | None = None
+    output_tokens: str | None = None
+    model: str | None = None
+    path: str | None = None
+    address: str | None = None
+    instances: int = 1
+    candidates: int = 1
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Options of a run; the same names as on the command line, underscores for dashes.
 
     ``timeout``, ``retry_for`` and ``cache_ttl`` are seconds; ``budget`` is US dollars; ``prices``
-    maps a model's name to its price; ``settings`` are generation settings for every suite.
+    maps a model's name to its price; ``settings`` are generation settings for every suite;
+    ``endpoints`` maps a reference, an id or a display name to how that endpoint is asked.
     """
 
     model: tuple[str, ...] = ()
@@ -48,6 +77,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     reports: str = "reports"
     prices: dict[str, Price] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    endpoints: dict[str, EndpointSettings] = field(default_factory=dict)
 
     def shard_of(self) -> tuple[int, int] | None:
         """Return (i, n) with 1 <= i <= n for ``--shard=i/n``."""
@@ -121,6 +151,10 @@ def _check(config: Config) -> None:
         raise ConfigError(f"--timeout={config.timeout}: must be more than 0 seconds")
     for name, price in config.prices.items():
         _check_price(f"[tool.llmeval.prices] {name!r}", price)
+    for name, endpoint in config.endpoints.items():
+        for many in ("instances", "candidates"):
+            if getattr(endpoint, many) < 1:
+                raise ConfigError(f"[tool.llmeval.endpoints] {name!r}: {many} is at least 1")
     repeated = {m for m in config.model if config.model.count(m) > 1}
     if repeated:
         raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")

@@ -16,6 +16,7 @@ __all__ = [
     "FAILURE_KINDS",
     "FORMAT_VERSION",
     "PASS_MARK",
+    "QUOTA_KINDS",
     "Attempt",
     "CallFailure",
     "Case",
@@ -79,6 +80,9 @@ FAILURE_KINDS: Final[Mapping[str, str]] = {
     "endpoint_error": "the endpoint adapter or the user's function raised",
 }
 """Kind of failure -> what it means. ``Observation.outcome`` is one of these or ``answered``."""
+
+QUOTA_KINDS: Final = frozenset({"quota", "quota_project", "quota_endpoint"})
+"""Failures that ask for a slower pace."""
 
 Role = Literal["system", "user", "assistant"]
 

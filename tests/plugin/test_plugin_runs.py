@@ -30,7 +30,8 @@ def test_without_a_model_nothing_heavy_is_imported(project: Project) -> None:
     project.suite("def test_plain():\n    pass\n")
     script = (
         "import sys, pytest\n"
-        f"code = pytest.main(['-q', *{list(PLUGIN)!r}])\n"
+        # anyio's own plugin, where it is installed, brings asyncio.
+        f"code = pytest.main(['-q', '-p', 'no:anyio', *{list(PLUGIN)!r}])\n"
         "heavy = {'numpy', 'scipy', 'aiohttp', 'jinja2', 'msgspec', 'yaml', 'jsonschema',"
         " 'asyncio', 'llmeval.records', 'llmeval.plugin.session'}\n"
         "print(code, sorted(heavy & set(sys.modules)))\n"

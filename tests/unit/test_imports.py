@@ -38,7 +38,11 @@ NEEDS_EXTRA = {"llmeval.plugin.dealing": "xdist"}
 
 def loaded_by(statement: str) -> set[str]:
     """Return the top-level modules that a statement adds to a fresh interpreter."""
-    program = f"import sys; {statement}; print(' '.join(sys.modules))"
+    # What .pth files of other packages bring in (a namespace called google) is not ours.
+    program = (
+        f"import sys; before = set(sys.modules); {statement}; "
+        f"print(' '.join(set(sys.modules) - before))"
+    )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         capture_output=True,

@@ -75,13 +75,6 @@ def api_key() -> str | None:
 
 def endpoint_options(config: Config) -> EndpointOptions:
     """Return how endpoints are reached. Raises ``ConfigError``."""
-    from llmeval.endpoints import EndpointOptions
+    from llmeval.endpoints import options_of
 
-    return EndpointOptions(
-        api_key=api_key(),
-        project=config.project,
-        location=config.location,
-        api_endpoint=config.api_endpoint,
-        seed=config.seed,
-        concurrency=config.concurrency,
-    )
+    return options_of(config, os.environ)

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from llmeval.endpoints.chat import MalformedAnswer, response_of, settle
+from llmeval.endpoints.dialects.chat import response_of
+from llmeval.endpoints.dialects.dialect import MalformedAnswer, settle
 from llmeval.endpoints.text import clean, printable
 from llmeval.records import Attempt, CallFailure, Response
 

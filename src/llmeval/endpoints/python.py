@@ -19,11 +19,12 @@ from typing import Any
 
 from llmeval.endpoints.calls import Call, failure_of
 from llmeval.endpoints.references import EndpointOptions, redact
+from llmeval.endpoints.text import prompt_text
 from llmeval.endpoints.threads import DaemonThreads
 from llmeval.errors import ModelReferenceError, nearest
-from llmeval.records import Attempt, EndpointIdentity, Message, Request
+from llmeval.records import Attempt, EndpointIdentity, Request
 
-__all__ = ["PythonEndpoint", "prompt_text", "python_endpoint"]
+__all__ = ["PythonEndpoint", "python_endpoint"]
 
 _LIST_LIKE = ("list", "List", "Sequence", "tuple", "Iterable")
 
@@ -108,14 +109,6 @@ def python_endpoint(reference: str, options: EndpointOptions) -> PythonEndpoint:
             f"can be called"
         )
     return PythonEndpoint(reference, found, options.concurrency)
-
-
-def prompt_text(messages: tuple[Message, ...]) -> str:
-    """Return messages as one string: system and user text apart by a blank line; a dialogue with
-    the speaker before each turn."""
-    if any(m.role == "assistant" for m in messages):
-        return "\n\n".join(f"{m.role.capitalize()}: {m.content}" for m in messages)
-    return "\n\n".join(m.content for m in messages)
 
 
 def wants_messages(parameter: inspect.Parameter) -> bool:

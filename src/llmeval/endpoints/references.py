@@ -12,10 +12,21 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from llmeval.config import Config, EndpointSettings
+from llmeval.endpoints.vertex.references import EMULATOR, is_vertex
+from llmeval.endpoints.vertex.references import FORMS as VERTEX_FORMS
 from llmeval.errors import ConfigError, ModelReferenceError, nearest
 from llmeval.ports import Endpoint
 
-__all__ = ["FORMS", "EndpointOptions", "OpenAIReference", "parse_openai", "redact", "resolve"]
+__all__ = [
+    "FORMS",
+    "EndpointOptions",
+    "OpenAIReference",
+    "options_of",
+    "parse_openai",
+    "redact",
+    "resolve",
+]
 
 MEGABYTE = 1_000_000
 
@@ -25,12 +36,15 @@ FORMS: Mapping[str, str] = MappingProxyType(
         "demo-flawed": "the same with known faults; also demo-flawed?hallucination=0.2",
         "openai:http://HOST:PORT/v1#MODEL": "any server that speaks chat/completions",
         "python:PACKAGE.MODULE:FUNCTION": "a function of yours",
+        **VERTEX_FORMS,
     }
 )
 """Form of a reference -> what it names."""
 
-_HEADS = ("demo", "demo-flawed", "openai:", "python:", "gemini-", "projects/", "publishers/")
-_VERTEX = re.compile(r"\d+|projects/.*|endpoints/.*|publishers/.*|gemini-.*")
+_HEADS = (
+    "demo", "demo-flawed", "openai:", "python:", "vertex:", "gemini-2.5-flash", "projects/",
+    "publishers/", "endpoints/", EMULATOR,
+)  # fmt: skip
 _SECRET_HEADER = re.compile(r"[\x00-\x1f\x7f]|[^\x00-\xff]")
 _USERINFO = re.compile(r"(//)[^/?#\s]*@")
 _QUERY_VALUE = re.compile(r"([?&][^=&#]*=)[^&#]*")
@@ -51,6 +65,8 @@ class EndpointOptions:
     max_response_bytes: int = 8 * MEGABYTE
     connect_timeout: float = 10.0
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    endpoints: Mapping[str, EndpointSettings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, value in (("api_key", self.api_key), *self.headers.items()):
@@ -59,6 +75,11 @@ class EndpointOptions:
                     f"{name} cannot be sent as a header: it holds a line break, a control "
                     f"character or a character outside Latin-1; check how it was copied"
                 )
+        if self.api_endpoint and not re.match(r"https?://[^/\s]", self.api_endpoint):
+            raise ConfigError(
+                f"--api-endpoint={self.api_endpoint}: a URL is needed, such as "
+                f"http://127.0.0.1:8080 or https://us-central1-aiplatform.googleapis.com"
+            )
         if self.concurrency < 1:
             raise ConfigError(f"concurrency={self.concurrency}, but at least 1 is needed")
 
@@ -105,7 +126,38 @@ def resolve(reference: str, *, options: EndpointOptions) -> Endpoint:
         from llmeval.endpoints.python import python_endpoint
 
         return python_endpoint(reference, options)
+    if reference.partition("?")[0].partition("#")[0] == EMULATOR:
+        from llmeval.endpoints.vertex.emulated import emulated_endpoint
+
+        return emulated_endpoint(reference, options)
+    if is_vertex(reference):
+        from llmeval.endpoints.vertex.endpoint import vertex_endpoint
+
+        return vertex_endpoint(reference, options)
     raise _unknown(reference)
+
+
+def options_of(
+    config: Config, environ: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> EndpointOptions:
+    """Return how endpoints are reached, by configuration and environment.
+
+    ``labels`` go with every request that takes any. Raises ``ConfigError``.
+    """
+
+    def first(*names: str) -> str | None:
+        return next((environ[name] for name in names if environ.get(name)), None)
+
+    return EndpointOptions(
+        api_key=first("LLMEVAL_API_KEY", "OPENAI_API_KEY"),
+        project=config.project or first("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"),
+        location=config.location or first("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
+        api_endpoint=config.api_endpoint,
+        seed=config.seed,
+        concurrency=config.concurrency,
+        labels=dict(labels or {}),
+        endpoints=config.endpoints,
+    )
 
 
 def parse_openai(reference: str) -> OpenAIReference:
@@ -158,11 +210,6 @@ def _hint(address: str) -> str:
 
 def _unknown(reference: str) -> ModelReferenceError:
     shown = redact(reference)
-    if _VERTEX.fullmatch(reference):
-        return ModelReferenceError(
-            f"model reference {shown!r} names a Vertex AI endpoint; Vertex AI endpoints are not in "
-            f"this version yet. What works today:\n{_forms()}"
-        )
     if re.match(r"https?://", reference):
         guess = f" Did you mean 'openai:{shown}'?"
     else:

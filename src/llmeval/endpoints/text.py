@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["clean", "decode_json", "encode_json", "printable"]
+from llmeval.records import Message
+
+__all__ = ["clean", "decode_json", "encode_json", "printable", "prompt_text"]
 
 _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
@@ -63,6 +65,14 @@ def printable(text: str, *, limit: int = 200, secrets: Iterable[str] = ()) -> st
     for secret in hidden:
         line = line.replace(secret, "[redacted]")
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def prompt_text(messages: tuple[Message, ...]) -> str:
+    """Return messages as one string: system and user text apart by a blank line; a dialogue with
+    the speaker before each turn."""
+    if any(m.role == "assistant" for m in messages):
+        return "\n\n".join(f"{m.role.capitalize()}: {m.content}" for m in messages)
+    return "\n\n".join(m.content for m in messages)
 
 
 def _cleaned(value: Any) -> Any:

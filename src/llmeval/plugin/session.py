@@ -14,7 +14,7 @@ import pytest
 
 from llmeval import __version__
 from llmeval.config import Config, load_config
-from llmeval.endpoints import EndpointOptions, resolve
+from llmeval.endpoints import columns, options_of, resolve
 from llmeval.errors import LlmevalError, RecordError, SuiteError
 from llmeval.gates import GateSet, check_metrics, load_gates, parse_metric
 from llmeval.plugin.items import SampleItem, is_timed
@@ -36,6 +36,8 @@ from llmeval.store import RunDirectory
 
 __all__ = ["Evaluating"]
 
+_LOCATION = "GOOGLE_CLOUD_LOCATION"
+
 
 class Evaluating:
     """State of one session; pytest's stash holds it."""
@@ -47,6 +49,8 @@ class Evaluating:
         endpoints: dict[str, Endpoint],
         gates: GateSet | None,
         baseline: Baseline | None = None,
+        *,
+        run_id: str,
     ) -> None:
         self.config = config
         self.pytest_config = pytest_config
@@ -74,31 +78,26 @@ class Evaluating:
         self._measuring: Measuring | None = None
         self._places: dict[int, int] = {}
         self._live = LiveLine(pytest_config)
-        self.run_id, self.directory = self._where()
+        self.run_id, self.directory = run_id, self._where(run_id)
 
     @classmethod
     def begin(cls, pytest_config: pytest.Config, options: dict[str, Any]) -> Evaluating:
         """Check everything that can be checked before collection; raises ``LlmevalError``."""
         root = pytest_config.rootpath
         config = load_config(options, root)
-        keys = (os.environ.get("LLMEVAL_API_KEY"), os.environ.get("OPENAI_API_KEY"))
-        endpoint_options = EndpointOptions(
-            api_key=next((key for key in keys if key), None),
-            project=config.project,
-            location=config.location,
-            api_endpoint=config.api_endpoint,
-            seed=config.seed,
-            concurrency=config.concurrency,
+        run_id = _run_id(pytest_config)
+        config = msgspec.structs.replace(
+            config, model=columns(config.model, config.location or os.environ.get(_LOCATION))
         )
+        endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
         endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
         if config.budget is not None:
             identities = [endpoint.identity for endpoint in endpoints.values()]
             check_priced(identities, config.prices, opened=False)
         path = root / config.gates
         gates = load_gates(path) if path.exists() or "gates" in options else None
-        return cls(
-            config, pytest_config, endpoints, gates, _baseline(config, options, pytest_config)
-        )
+        baseline = _baseline(config, options, pytest_config)
+        return cls(config, pytest_config, endpoints, gates, baseline, run_id=run_id)
 
     # Collection
 
@@ -369,23 +368,27 @@ class Evaluating:
         gates = f"{len(self.gates.gates)} gates" if self.gates else "no gates"
         return [f"llmeval {__version__}: {', '.join(self.config.model)}, {gates}"]
 
-    def _where(self) -> tuple[str, Path]:
+    def _where(self, run_id: str) -> Path:
         given = worker_input(self.pytest_config).get("llmeval")
         if given:
-            return given["run_id"], Path(given["run_dir"])
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        run_id = f"{stamp}-{os.urandom(2).hex()}"
+            return Path(given["run_dir"])
         base = self.root / self.config.reports
         if self.config.run_dir:
-            return run_id, (
-                self.pytest_config.invocation_params.dir / self.config.run_dir
-            ).resolve()
+            return (self.pytest_config.invocation_params.dir / self.config.run_dir).resolve()
         if self.config.resume:
             latest = base / "latest"
             if not latest.exists():
                 raise RecordError(f"--resume: there is no {latest}; name the run with --run-dir")
-            return run_id, latest.resolve()
-        return run_id, base / run_id
+            return latest.resolve()
+        return base / run_id
+
+
+def _run_id(pytest_config: pytest.Config) -> str:
+    """Return the id that the controller gave, else a new one: a time and four random digits."""
+    given = worker_input(pytest_config).get("llmeval")
+    if given:
+        return str(given["run_id"])
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.urandom(2).hex()}"
 
 
 def _baseline(

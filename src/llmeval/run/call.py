@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from llmeval.ports import Clock, Endpoint
-from llmeval.records import Attempt, CallFailure, Price, Request, Response
+from llmeval.records import QUOTA_KINDS, Attempt, CallFailure, Price, Request, Response
 from llmeval.run.budget import Budget, cost_of_attempt
 from llmeval.run.limits import Breaker, Limiter
 from llmeval.store import ResponseCache, cache_key
 
 __all__ = ["RETRIED", "CallPolicy", "Called", "Caller", "Halted"]
 
-RETRIED: Final = frozenset(
-    {"quota", "server_error", "refused_connection", "reset", "stream_cut", "dns", "tls", "timeout"}
-)
+RETRIED: Final = QUOTA_KINDS | {
+    "server_error", "refused_connection", "reset", "stream_cut", "dns", "tls", "timeout",
+    "cancelled", "conflict",
+}  # fmt: skip
 """Failures of the way to the model, worth another try. What the model itself said (a block, an
 empty or malformed answer, a rejected request) is an outcome and is never asked again."""
 
@@ -127,11 +128,11 @@ class Caller:
             self.limiter.succeeded()
             self.breaker.succeeded()
             return None
-        overloaded = outcome.kind == "quota" or outcome.status == 503
+        overloaded = outcome.kind in QUOTA_KINDS or outcome.status == 503
         if overloaded:
             asked = outcome.retry_after
             pause = asked if asked is None else min(asked, self.policy.retry_for)
-            self.limiter.overloaded(pause, quota=outcome.kind == "quota")
+            self.limiter.overloaded(pause, quota=outcome.kind in QUOTA_KINDS)
         self.breaker.failed(outcome)
         if self.breaker.is_open:
             raise Halted

@@ -196,7 +196,10 @@ class Limiter:
 _PATIENCE = 30.0
 _FATAL = {"unauthorized", "forbidden", "not_found"}
 _DEAD = {"refused_connection", "dns", "tls"}
-_SICK = {"reset", "timeout", "stream_cut", "server_error", "malformed_body", "bad_request"}
+_SICK = {
+    "reset", "timeout", "stream_cut", "server_error", "malformed_body", "bad_request",
+    "cancelled", "conflict",
+}  # fmt: skip
 
 
 class Breaker:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from llmeval.endpoints.chat import MalformedAnswer, refused_setting, request_body, response_of
-from llmeval.endpoints.chunks import StreamedAnswer
+from llmeval.endpoints.dialects.chat import refused_setting, request_body, response_of
+from llmeval.endpoints.dialects.chat_stream import StreamedAnswer
+from llmeval.endpoints.dialects.dialect import MalformedAnswer
 from llmeval.records import CallFailure, Message, Request, Response, Usage
 
 ASK = (Message("system", "be brief"), Message("user", "hi"))
@@ -105,11 +106,17 @@ def test_texts(message: dict[str, Any], text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("said", "reason"),
     [("length", "length"), ("MAX_TOKENS", "length"), ("eos_token", "stop"), (None, "unknown"),
-     ("content_filter", "content_filter"), (7, "unknown")],
+     (7, "unknown")],
 )  # fmt: skip
 def test_finish_reasons(said: object, reason: str) -> None:
     got = answered(response_of(body({"content": "x"}, finish_reason=said)))
     assert got.finish_reason == reason
+
+
+def test_an_answer_whose_rest_was_withheld_is_no_answer() -> None:
+    got = response_of(body({"content": "Take two"}, finish_reason="content_filter"))
+    assert isinstance(got, CallFailure)
+    assert (got.kind, got.reason, got.text) == ("blocked_output", "content_filter", "Take two")
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,9 @@ from aiohttp.http_exceptions import ContentEncodingError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmeval.endpoints.failures import (
-    error_in,
-    from_error_object,
-    from_exception,
-    from_status,
-    malformed,
-    retry_after,
-)
+from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
 from llmeval.endpoints.text import clean, decode_json, encode_json, printable
+from llmeval.endpoints.wire.failures import from_exception, from_status, malformed, retry_after
 from llmeval.records import FAILURE_KINDS
 
 NOW = 1_700_000_000.0

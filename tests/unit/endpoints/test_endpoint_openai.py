@@ -360,7 +360,7 @@ def test_connections_are_reused_and_all_closed() -> None:
             for _ in range(3):
                 attempts = await asyncio.gather(*(endpoint.send(request, 5) for _ in range(8)))
                 assert all(isinstance(a.outcome, Response) for a in attempts)
-        held = sum(map(len, endpoint._session.connector._conns.values()))  # type: ignore[attr-defined]
+        held = sum(map(len, endpoint._channel._session.connector._conns.values()))  # type: ignore[attr-defined]
         await endpoint.close()
         return held
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from llmeval.endpoints import EndpointOptions, resolve
-from llmeval.endpoints.python import PythonEndpoint, prompt_text
+from llmeval.endpoints.python import PythonEndpoint
+from llmeval.endpoints.text import prompt_text
 from llmeval.errors import ModelReferenceError
 from llmeval.records import Attempt, CallFailure, Message, Request, Response, Usage
 

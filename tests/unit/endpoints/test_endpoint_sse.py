@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmeval.endpoints.sse import EventParser
+from llmeval.endpoints.wire.sse import EventParser
 
 
 def parsed(pieces: list[bytes]) -> list[bytes]:

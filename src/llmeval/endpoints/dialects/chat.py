@@ -1,4 +1,4 @@
-"""The chat/completions dialect as pure functions: Request to body, body to Response.
+"""OpenAI's chat/completions: Request to body, body to Response.
 
 Field names follow OpenAI's API reference; what vLLM, Azure, TGI and Mistral add is read too.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llmeval.endpoints.text import clean
+from llmeval.endpoints.dialects.dialect import MalformedAnswer, settle, token_count
 from llmeval.records import CallFailure, Request, Response, Usage
 
-__all__ = ["MalformedAnswer", "refused_setting", "request_body", "response_of", "settle", "text_of"]
+__all__ = ["refused_setting", "request_body", "response_of", "text_of"]
 
 _OURS = {
     "n": "ask for repetitions with samples=N instead: each is a sample of its own",
@@ -20,18 +20,6 @@ _OURS = {
     "stream": "say stream=True in evaluate() instead",
 }
 """Settings that would falsify the record -> what to do instead."""
-
-_FINISH = {
-    "max_tokens": "length",
-    "end_turn": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-}
-"""Other servers' words for OpenAI's finish reasons."""
-
-
-class MalformedAnswer(ValueError):
-    """A decoded body has not the protocol's shape; the message says where."""
 
 
 def refused_setting(settings: Mapping[str, Any]) -> str | None:
@@ -78,28 +66,6 @@ def response_of(body: object) -> Response | CallFailure:
     )
 
 
-def settle(text: str, finish_reason: object, **fields: Any) -> Response | CallFailure:
-    """Return the answer, or the failure that an answer without text is.
-
-    ``fields`` are those of ``Response``; a failure keeps them too, for it has ratings and costs.
-    """
-    reason = clean(finish_reason) if isinstance(finish_reason, str) else "unknown"
-    reason = _FINISH.get(reason.lower(), reason)
-    if text.strip():
-        return Response(text=clean(text), finish_reason=reason, **fields)
-    fields.pop("logprobs", None)
-    if reason == "content_filter":
-        return CallFailure("blocked_output", "the answer was withheld: content_filter", **fields)
-    if reason == "length":
-        return CallFailure(
-            "empty",
-            "no text, finish reason 'length': the token limit left no room for an answer; "
-            "raise max_tokens",
-            **fields,
-        )
-    return CallFailure("empty", f"no text, finish reason {reason[:60]!r}", **fields)
-
-
 def first_choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return choice 0. Raises ``MalformedAnswer``."""
     choices = body.get("choices")
@@ -132,8 +98,9 @@ def usage_of(usage: object) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("completion_tokens_details")
-    thinking = _count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
-    asked, said = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    thinking = token_count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
+    asked = token_count(usage.get("prompt_tokens"))
+    said = token_count(usage.get("completion_tokens"))
     if thinking and said is not None and not _apart(asked, said, thinking, usage):
         said -= thinking
     return Usage(input_tokens=asked, output_tokens=said, thinking_tokens=thinking)
@@ -141,7 +108,7 @@ def usage_of(usage: object) -> Usage:
 
 def _apart(asked: int | None, said: int, thinking: int, usage: Mapping[str, Any]) -> bool:
     """Whether the reasoning comes on top of ``completion_tokens``."""
-    total = _count(usage.get("total_tokens"))
+    total = token_count(usage.get("total_tokens"))
     return thinking > said or (asked is not None and total == asked + said + thinking)
 
 
@@ -178,9 +145,3 @@ def logprobs_of(choice: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     if not isinstance(content, list):
         return None
     return [entry for entry in content if isinstance(entry, dict)]
-
-
-def _count(value: object) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -11,17 +11,16 @@ import re
 import ssl
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import aiohttp
 
+from llmeval.endpoints.dialects import google_errors
+from llmeval.endpoints.dialects.error_objects import error_in, error_message, kind_of
 from llmeval.endpoints.text import decode_json, printable
 from llmeval.records import CallFailure
 
 __all__ = [
     "CALL_ERRORS",
-    "error_in",
-    "from_error_object",
     "from_exception",
     "from_status",
     "malformed",
@@ -31,14 +30,6 @@ __all__ = [
 CALL_ERRORS = (aiohttp.ClientError, OSError, TimeoutError)
 """Exceptions that are the world's doing and become a ``CallFailure``."""
 
-_KINDS = {
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    408: "timeout",
-    429: "quota",
-}
-_CONTENT_FILTER = frozenset({"content_filter", "ResponsibleAIPolicyViolation"})
 _NO_FILES_LEFT = (errno.EMFILE, errno.ENFILE)
 
 
@@ -51,35 +42,26 @@ def from_status(
     secrets: Iterable[str] = (),
 ) -> CallFailure:
     """Return what an answer with a status other than 2xx means. ``now`` is Unix time."""
+    hidden = tuple(secrets)
     error = error_in(_decoded(body))
-    said = error_message(error) if error else body.decode("utf-8", "replace")
-    kind = _kind_of(status, error)
-    message = f"{status}: {printable(said, secrets=secrets)}".rstrip(": ")
+    said = error_message(error) if error else _page_title(body.decode("utf-8", "replace"))
+    message = f"{status}: {printable(said, secrets=hidden)}".rstrip(": ")
     if 300 <= status < 400:
         target = re.split(r"[?#]", headers.get("Location", ""))[0]
-        target = printable(re.sub(r"//[^/@]*@", "//", target), secrets=secrets)
+        target = printable(re.sub(r"//[^/@]*@", "//", target), secrets=hidden)
         message = (
             f"{status}: redirects to {target or 'nowhere'}, which is not followed; give the final "
             f"URL in the model reference"
         )
-    return CallFailure(kind, message, status=status, retry_after=retry_after(headers, now=now))
-
-
-def from_error_object(
-    error: Mapping[str, Any], *, answering: bool = False, secrets: Iterable[str] = ()
-) -> CallFailure:
-    """Return what an error object means that came with status 200, whole or within a stream.
-
-    ``answering`` says that text had come before it.
-    """
-    code = error.get("code", error.get("status"))
-    if isinstance(code, str) and code.isdecimal() and len(code) == 3:
-        code = int(code)
-    status = code if isinstance(code, int) and 400 <= code < 600 else None
-    kind = _kind_of(status or 500, error)
-    if kind == "blocked_prompt" and answering:
-        kind = "blocked_output"
-    return CallFailure(kind, printable(error_message(error), secrets=secrets), status=status)
+    asked = retry_after(headers, now=now)
+    return CallFailure(
+        kind_of(status, error),
+        message,
+        status=status,
+        retry_after=google_errors.retry_delay(error) if asked is None and error else asked,
+        reason=google_errors.reason_of(error) if error else None,
+        details=google_errors.details_of(error, hidden) if error else [],
+    )
 
 
 def from_exception(
@@ -115,45 +97,6 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, OverflowError):
         return None
-
-
-def error_in(body: object) -> Mapping[str, Any] | None:
-    """Return the error object of a decoded body: ``{"error": …}``, a list of one, or vLLM's own."""
-    if isinstance(body, list) and body:
-        body = body[0]
-    if not isinstance(body, dict):
-        return None
-    error = body.get("error")
-    if isinstance(error, dict):
-        return error
-    if isinstance(error, str) and error:
-        return {"message": error}
-    if body.get("object") == "error":
-        return body
-    return None
-
-
-def error_message(error: Mapping[str, Any]) -> str:
-    """Return the server's own words."""
-    for key in ("message", "detail", "type", "code"):
-        if isinstance(error.get(key), str) and error[key]:
-            return str(error[key])
-    return str(dict(error))
-
-
-def _kind_of(status: int, error: Mapping[str, Any] | None) -> str:
-    if error and _is_content_filter(error):
-        return "blocked_prompt"
-    if status >= 500:
-        return "server_error"
-    return _KINDS.get(status, "bad_request")
-
-
-def _is_content_filter(error: Mapping[str, Any]) -> bool:
-    inner = error.get("innererror")
-    codes = [error.get("code"), error.get("type")]
-    codes += [inner.get("code")] if isinstance(inner, dict) else []
-    return any(isinstance(code, str) and code in _CONTENT_FILTER for code in codes)
 
 
 def _network(
@@ -207,6 +150,12 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return max(0.0, value) if math.isfinite(value) else None
+
+
+def _page_title(text: str) -> str:
+    """Return what a page of HTML is called (``Error 404 (Not Found)!!1``), else the text."""
+    found = re.search(r"<title[^>]*>(.{1,200}?)</title>", text[:20_000], re.IGNORECASE | re.DOTALL)
+    return found[1] if found else text
 
 
 def _decoded(body: bytes) -> object:

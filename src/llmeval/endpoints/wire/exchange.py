@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import aiohttp
 
-from llmeval.endpoints.chat import MalformedAnswer, response_of
-from llmeval.endpoints.chunks import StreamedAnswer
-from llmeval.endpoints.failures import (
-    CALL_ERRORS,
-    error_in,
-    from_error_object,
-    from_status,
-    malformed,
+from llmeval.endpoints.dialects.dialect import (
+    Dialect,
+    MalformedAnswer,
+    Streamed,
+    so_far,
 )
-from llmeval.endpoints.sse import EventParser
+from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
 from llmeval.endpoints.text import decode_json, printable
+from llmeval.endpoints.wire.failures import CALL_ERRORS, from_exception, from_status, malformed
+from llmeval.endpoints.wire.sse import EventParser
 from llmeval.records import CallFailure, Response
 
 __all__ = ["Exchange"]
@@ -32,20 +32,24 @@ class _TooLarge(Exception):
 
 
 class Exchange:
-    """One answer as it is read: when its first text and its last byte came."""
+    """One answer as it is read: when its first text and its last byte came, and its headers."""
 
     def __init__(self, limit: int, secrets: tuple[str, ...]) -> None:
         self._limit = limit
         self._secrets = secrets
+        self._collected: Streamed | None = None
         self.answering = False
+        self.headers: Mapping[str, str] = {}
         self.first_text: float | None = None
         self.ended: float | None = None
 
-    async def read(self, answer: aiohttp.ClientResponse, stream: bool) -> Response | CallFailure:
+    async def read(
+        self, answer: aiohttp.ClientResponse, dialect: Dialect, stream: bool
+    ) -> Response | CallFailure:
         """Return what the answer says; network errors pass through."""
         if stream and answer.status == 200 and answer.content_type in _EVENT_STREAM:
-            self.answering = True
-            return await self._stream(answer)
+            self.answering, self.headers = True, answer.headers
+            return await self._stream(answer, dialect.streamed())
         body = await self.whole(answer)
         if isinstance(body, CallFailure):
             return body
@@ -54,7 +58,7 @@ class Exchange:
             error = error_in(decoded)
             if error is not None:
                 return from_error_object(error, secrets=self._secrets)
-            return response_of(decoded)
+            return dialect.response(decoded)
         except MalformedAnswer as problem:
             return malformed(str(problem), body, secrets=self._secrets)
         except ValueError:
@@ -63,7 +67,7 @@ class Exchange:
 
     async def whole(self, answer: aiohttp.ClientResponse) -> bytes | CallFailure:
         """Return the body of an answer with status 2xx, else its failure."""
-        self.answering = True
+        self.answering, self.headers = True, answer.headers
         try:
             body = await self._bytes(answer)
         except _TooLarge:
@@ -74,6 +78,14 @@ class Exchange:
         return from_status(
             answer.status, answer.headers, body, now=time.time(), secrets=self._secrets
         )
+
+    def failed(self, error: BaseException, timeout: float, connect_timeout: float) -> CallFailure:
+        """Return what an exception of ``CALL_ERRORS`` did to this exchange; times are seconds."""
+        failure = from_exception(
+            error, answering=self.answering, timeout=timeout, connect_timeout=connect_timeout
+        )
+        failure = CallFailure(failure.kind, printable(failure.message, secrets=self._secrets))
+        return so_far(failure, self._collected) if self._collected else failure
 
     async def _bytes(self, answer: aiohttp.ClientResponse) -> bytes:
         length = answer.content_length
@@ -89,8 +101,10 @@ class Exchange:
             pieces.append(piece)
         return b"".join(pieces)
 
-    async def _stream(self, answer: aiohttp.ClientResponse) -> Response | CallFailure:
-        collected = StreamedAnswer()
+    async def _stream(
+        self, answer: aiohttp.ClientResponse, collected: Streamed
+    ) -> Response | CallFailure:
+        self._collected = collected
         try:
             await self._events(answer, collected)
         except MalformedAnswer as problem:
@@ -101,12 +115,13 @@ class Exchange:
             if isinstance(error, TimeoutError) or not collected.complete:
                 raise
         if not collected.complete:
-            return CallFailure(
+            failure = CallFailure(
                 "stream_cut", "the stream ended without a finish reason and without [DONE]"
             )
+            return so_far(failure, collected)
         return collected.response(self._secrets)
 
-    async def _events(self, answer: aiohttp.ClientResponse, collected: StreamedAnswer) -> None:
+    async def _events(self, answer: aiohttp.ClientResponse, collected: Streamed) -> None:
         parser, size = EventParser(), 0
         async for piece in answer.content.iter_any():
             now = time.perf_counter()
@@ -132,7 +147,7 @@ class Exchange:
         )
 
 
-def _add_rest(collected: StreamedAnswer, data: bytes) -> None:
+def _add_rest(collected: Streamed, data: bytes) -> None:
     """Take in what the end of the stream left; half an event is a cut, not a malformed body."""
     try:
         collected.add(data)

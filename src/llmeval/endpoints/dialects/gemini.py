@@ -1,0 +1,105 @@
+"""generateContent as a ``Dialect``, and its streamed answers put together event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llmeval.endpoints.dialects.dialect import JsonEvents, MalformedAnswer
+from llmeval.endpoints.dialects.generate_content import (
+    blocked_prompt,
+    logprobs_of,
+    ratings_of,
+    refused_setting,
+    request_body,
+    responses_of,
+    settled,
+    text_of,
+    usage_of,
+)
+from llmeval.records import CallFailure, Request, Response, Usage
+
+__all__ = ["Gemini", "StreamedCandidate"]
+
+
+class Gemini:
+    """generateContent and streamGenerateContent; ``labels`` go with every request."""
+
+    def __init__(self, labels: Mapping[str, str] | None = None) -> None:
+        self.labels = dict(labels or {})
+
+    def refused(self, settings: Mapping[str, Any]) -> str | None:
+        """See ``dialect.Dialect``."""
+        return refused_setting(settings)
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """See ``dialect.Dialect``."""
+        return request_body(request, self.labels)
+
+    def response(self, body: Any) -> Response | CallFailure:
+        """See ``dialect.Dialect``."""
+        return responses_of(body)[0]
+
+    def responses(self, body: Any) -> list[Response | CallFailure]:
+        """Return what every candidate says."""
+        return responses_of(body)
+
+    def streamed(self) -> StreamedCandidate:
+        """See ``dialect.Dialect``."""
+        return StreamedCandidate()
+
+
+class StreamedCandidate(JsonEvents):
+    """Collects the first candidate. There is no ``[DONE]``: the stream ends after its reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._message: object = None
+        self._blocked: CallFailure | None = None
+        self._version: str | None = None
+        self._safety: list[dict[str, Any]] = []
+        self._logprobs: list[dict[str, Any]] | None = None
+
+    def _whole(self) -> Response | CallFailure:
+        if self._blocked is not None:
+            return self._blocked
+        return settled(
+            self.text,
+            self.finish_reason,
+            self._message,
+            safety=self._safety,
+            usage=self.usage,
+            model_version=self._version,
+            logprobs=self._logprobs,
+        )
+
+    def _take(self, event: dict[str, Any]) -> None:
+        usage = usage_of(event.get("usageMetadata"))
+        if usage != Usage():
+            self.usage = usage
+        version = event.get("modelVersion")
+        if isinstance(version, str) and version:
+            self._version = version
+        if not self.started:
+            self._blocked = blocked_prompt(event, self.usage)
+            if self._blocked is not None:
+                self.finish_reason = "blocked"
+                return
+        candidates = event.get("candidates") or []
+        if not isinstance(candidates, list) or not all(isinstance(c, dict) for c in candidates):
+            raise MalformedAnswer("candidates is no list of objects")
+        for candidate in candidates:
+            if not candidate.get("index"):
+                self._take_candidate(candidate)
+
+    def _take_candidate(self, candidate: dict[str, Any]) -> None:
+        self.say(text_of(candidate))
+        reason = candidate.get("finishReason")
+        if isinstance(reason, str) and reason:
+            self.finish_reason, self._message = reason, candidate.get("finishMessage")
+        ratings = ratings_of(candidate, "output")
+        if ratings:
+            self._safety = ratings  # each event rates all that came before it
+        tokens = logprobs_of(candidate)
+        if tokens is not None:
+            self._logprobs = (self._logprobs or []) + tokens

@@ -1,0 +1,137 @@
+"""Anthropic's Messages protocol as Vertex AI speaks it (rawPredict, streamRawPredict).
+
+Field names follow Anthropic's API reference; the model stands in the URL, the version in the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llmeval.endpoints.dialects.dialect import (
+    JsonEvents,
+    MalformedAnswer,
+    settle,
+    token_count,
+    withheld,
+)
+from llmeval.records import CallFailure, Message, Request, Response, Usage
+
+__all__ = ["Messages", "StreamedMessage"]
+
+_VERSION = "vertex-2023-10-16"
+_MOST_TOKENS = 4096
+_NAMES = {
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "stop_sequences": "stop_sequences",
+    "n": None,
+}
+_OURS = {
+    "n": "ask for repetitions with samples=N instead: each is a sample of its own",
+    "model": "it belongs into the model reference",
+    "messages": "they come from the prompt",
+    "stream": "say stream=True in evaluate() instead",
+    "seed": "Anthropic's models take no seed",
+    "response_format": "Anthropic's models take no response_format: ask for the format in words",
+    "logprobs": "Anthropic's models report no log probabilities",
+}
+
+
+class Messages:
+    """The Messages protocol. ``max_tokens`` is demanded by the server; 4096 where not set."""
+
+    def refused(self, settings: Mapping[str, Any]) -> str | None:
+        """See ``dialect.Dialect``."""
+        for name, remedy in _OURS.items():
+            if settings.get(name) is not None and not (name == "n" and settings[name] == 1):
+                return f"the setting {name}={settings[name]!r} is not sent: {remedy}"
+        return None
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """See ``dialect.Dialect``."""
+        system = [m.content for m in request.messages if m.role == "system"]
+        turns = [m for m in request.messages if m.role != "system"]
+        if not turns:
+            system, turns = [], [Message("user", "\n\n".join(system))]
+        body: dict[str, Any] = {
+            "anthropic_version": _VERSION,
+            "max_tokens": _MOST_TOKENS,
+            "messages": [{"role": m.role, "content": m.content} for m in turns],
+        }
+        if system:
+            body["system"] = "\n\n".join(system)
+        for name, value in request.settings.items():
+            field = _NAMES.get(name, name)
+            if field and value is not None:
+                body[field] = [value] if name == "stop" and isinstance(value, str) else value
+        if request.stream:
+            body["stream"] = True
+        return body
+
+    def response(self, body: Any) -> Response | CallFailure:
+        """See ``dialect.Dialect``."""
+        if not isinstance(body, dict) or not isinstance(body.get("content"), list):
+            raise MalformedAnswer("content is no list")
+        blocks = [b for b in body["content"] if isinstance(b, dict) and b.get("type") == "text"]
+        text = "".join(b["text"] for b in blocks if isinstance(b.get("text"), str))
+        return _settled(text, body.get("stop_reason"), _usage(body.get("usage")), _version(body))
+
+    def streamed(self) -> StreamedMessage:
+        """See ``dialect.Dialect``."""
+        return StreamedMessage()
+
+
+class StreamedMessage(JsonEvents):
+    """Collects typed events; ``done`` with ``message_stop``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[str, Any] = {}
+        self._version: str | None = None
+
+    def _whole(self) -> Response | CallFailure:
+        return _settled(self.text, self.finish_reason, self.usage, self._version)
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event:
+            case {"type": "message_start", "message": dict(message)}:
+                self._version = _version(message)
+                self._count(message.get("usage"))
+            case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(s)}}:
+                self.say(s)
+            case {"type": "message_delta", "delta": dict(delta)}:
+                reason = delta.get("stop_reason")
+                self.finish_reason = reason if isinstance(reason, str) else self.finish_reason
+                self._count(event.get("usage"))
+            case {"type": "message_stop"}:
+                self.done = True
+
+    def _count(self, usage: object) -> None:
+        if isinstance(usage, dict):
+            self._counts |= {name: n for name, n in usage.items() if n is not None}
+            self.usage = _usage(self._counts)
+
+
+def _settled(
+    text: str, reason: object, usage: Usage, version: str | None
+) -> Response | CallFailure:
+    fields: dict[str, Any] = {"usage": usage, "model_version": version}
+    if reason == "refusal":  # a classifier of the service stepped in, not the model
+        return withheld("blocked_output", "stop reason refusal", "refusal", text, fields)
+    return settle(text, reason, **fields)
+
+
+def _usage(usage: object) -> Usage:
+    if not isinstance(usage, dict):
+        return Usage()
+    read = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    counts = [token_count(usage.get(name)) for name in read]
+    asked = None if counts[0] is None else sum(n for n in counts if n is not None)
+    return Usage(asked, token_count(usage.get("output_tokens")))
+
+
+def _version(message: Mapping[str, Any]) -> str | None:
+    model = message.get("model")
+    return model if isinstance(model, str) and model else None

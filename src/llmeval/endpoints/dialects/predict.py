@@ -1,0 +1,241 @@
+"""What a container of one's own speaks: predict and rawPredict.
+
+The body is a Jinja2 template, the answer a JMESPath; for the common containers both have defaults.
+A template sees ``prompt`` (text), ``messages`` (``{"role", "content"}``), ``system`` (text),
+``settings`` (a mapping), ``stream``, and ``instances``: one such set for each prompt that goes into
+the call. Text goes into JSON through ``| tojson``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from llmeval.endpoints.dialects.dialect import (
+    JsonEvents,
+    MalformedAnswer,
+    settle,
+    token_count,
+    withheld,
+)
+from llmeval.endpoints.dialects.prediction import Prediction, piece_of, prediction_of
+from llmeval.endpoints.text import decode_json, prompt_text
+from llmeval.errors import ConfigError, MissingExtra
+from llmeval.records import CallFailure, Request, Response, Usage
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+__all__ = ["TEMPLATES", "Predict", "Reading"]
+
+TEMPLATES: Mapping[str, str] = {
+    "vllm": """{"instances": [{% for i in instances %}{{ dict(
+        {"@requestFormat": "chatCompletions", "messages": i.messages}, **i.settings) | tojson
+        }}{{ "," if not loop.last }}{% endfor %}]}""",
+    "tgi": """{"instances": [{% for i in instances %}{{ {
+        "inputs": i.prompt, "parameters": i.tgi} | tojson
+        }}{{ "," if not loop.last }}{% endfor %}]}""",
+    "custom": """{"instances": [{% for i in instances %}{{ {"prompt": i.prompt} | tojson
+        }}{{ "," if not loop.last }}{% endfor %}], "parameters": {{ settings | tojson }}}""",
+}
+"""Kind of container -> the body that it takes."""
+
+_TGI = {"max_tokens": "max_new_tokens", "max_completion_tokens": "max_new_tokens"}
+_OURS = {
+    "n": "ask for repetitions with samples=N instead: each is a sample of its own",
+    "messages": "they come from the prompt",
+    "stream": "say stream=True in evaluate() instead",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """JMESPath expressions on a decoded body; ``None`` leaves it to what is known of the common
+    containers. ``answer`` yields a text, or a list of texts, one an instance; ``piece`` the text in
+    one event of a stream."""
+
+    answer: str | None = None
+    finish_reason: str | None = None
+    input_tokens: str | None = None
+    output_tokens: str | None = None
+    piece: str | None = None
+
+
+class Predict:
+    """predict or rawPredict. Raises ``ConfigError`` for a template or an expression that is
+    wrong, with ``where`` it stands; ``MissingExtra`` where JMESPath is not installed."""
+
+    def __init__(self, template: str, reading: Reading, where: str = "the endpoint") -> None:
+        self._template = _compiled(template, where)
+        self._paths = {
+            name: _expression(getattr(reading, name), where)
+            for name in ("answer", "finish_reason", "input_tokens", "output_tokens", "piece")
+        }
+        self.takes_many = "instances" in template
+
+    def refused(self, settings: Mapping[str, Any]) -> str | None:
+        """See ``dialect.Dialect``."""
+        for name, remedy in _OURS.items():
+            if settings.get(name) is not None and not (name == "n" and settings[name] == 1):
+                return f"the setting {name}={settings[name]!r} is not sent: {remedy}"
+        return None
+
+    def body(self, request: Request) -> Any:
+        """See ``dialect.Dialect``."""
+        return self.body_of([request])
+
+    def body_of(self, requests: Sequence[Request]) -> Any:
+        """Return the body that asks several prompts at once; their settings are the first's.
+
+        Raises ``ValueError`` where the template does not render, or renders no JSON.
+        """
+        from jinja2 import TemplateError
+
+        first = requests[0]
+        try:
+            text = self._template.render(
+                **_variables(first), instances=[_variables(r) for r in requests]
+            )
+        except (TemplateError, TypeError) as error:
+            raise ValueError(f"the request template does not render: {error}") from None
+        try:
+            return decode_json(text.encode())
+        except ValueError as error:
+            raise ValueError(f"the request template renders no JSON: {error}") from None
+
+    def response(self, body: Any) -> Response | CallFailure:
+        """See ``dialect.Dialect``."""
+        return self.responses(body, 1)[0]
+
+    def responses(self, body: Any, count: int) -> list[Response | CallFailure]:
+        """Return the answer to each of ``count`` instances. Raises ``MalformedAnswer``."""
+        found = self._read(body, count)
+        shared = _described(body)
+        return [_settled(prediction, shared) for prediction in found]
+
+    def streamed(self) -> StreamedPrediction:
+        """See ``dialect.Dialect``."""
+        return StreamedPrediction(self._paths["piece"] or piece_of)
+
+    def _read(self, body: Any, count: int) -> list[Prediction]:
+        path = self._paths["answer"]
+        if path is None:
+            found = prediction_of(body, count)
+        else:
+            texts = path(body)
+            listed = texts if isinstance(texts, list) else [texts]
+            if len(listed) != count or not all(isinstance(text, str) for text in listed):
+                raise MalformedAnswer(
+                    f"the configured answer path finds {_shape(texts)}, where "
+                    f"{'a text' if count == 1 else f'{count} texts'} should be"
+                )
+            found = [Prediction(text) for text in listed]
+        return [self._completed(p, body, place, count) for place, p in enumerate(found)]
+
+    def _completed(self, found: Prediction, body: Any, place: int, count: int) -> Prediction:
+        """Take what further expressions find in place of what was known."""
+
+        def at(name: str) -> Any:
+            path = self._paths[name]
+            value = path(body) if path else None
+            return value[place] if isinstance(value, list) and len(value) == count else value
+
+        tokens = found.usage
+        if self._paths["input_tokens"] or self._paths["output_tokens"]:
+            tokens = Usage(token_count(at("input_tokens")), token_count(at("output_tokens")))
+        reason = at("finish_reason")
+        return Prediction(
+            found.text, reason if isinstance(reason, str) else found.reason, tokens, found.safety
+        )
+
+
+class StreamedPrediction(JsonEvents):
+    """Collects the pieces of streamRawPredict. Containers need not say that an answer ends: where
+    the connection ends in good order, it has."""
+
+    def __init__(self, piece: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._piece = piece
+
+    @property
+    def complete(self) -> bool:
+        """Whether anything came: a connection that breaks is an error of its own."""
+        return self.done or self.started or self.finish_reason is not None
+
+    def _take(self, event: dict[str, Any]) -> None:
+        piece = self._piece(event)
+        if isinstance(piece, str):
+            self.say(piece)
+
+    def _whole(self) -> Response | CallFailure:
+        return settle(self.text, "stop")
+
+
+def _settled(found: Prediction, shared: Mapping[str, Any]) -> Response | CallFailure:
+    fields: dict[str, Any] = {"usage": found.usage, "safety": found.safety, **shared}
+    if any(rating.get("blocked") for rating in found.safety):
+        return withheld("blocked_output", "the answer was withheld", "SAFETY", found.text, fields)
+    return settle(found.text, found.reason, **fields)
+
+
+def _described(body: Any) -> dict[str, Any]:
+    """Say which deployed model answered, as predict does."""
+    if not isinstance(body, dict):
+        return {}
+    name, version = body.get("modelDisplayName") or body.get("model"), body.get("modelVersionId")
+    deployed = body.get("deployedModelId")
+    known = f"{name}@{version}" if isinstance(name, str) and version else name
+    return {
+        "deployed_model": deployed if isinstance(deployed, str) else None,
+        "model_version": known if isinstance(known, str) else None,
+    }
+
+
+def _variables(request: Request) -> dict[str, Any]:
+    settings = {k: v for k, v in request.settings.items() if k not in _OURS and v is not None}
+    return {
+        "prompt": prompt_text(request.messages),
+        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        "system": "\n\n".join(m.content for m in request.messages if m.role == "system"),
+        "settings": settings,
+        "tgi": {_TGI.get(name, name): value for name, value in settings.items()},
+        "stream": request.stream,
+    }
+
+
+def _compiled(template: str, where: str) -> Template:
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    try:
+        return SandboxedEnvironment(undefined=StrictUndefined).from_string(template)
+    except TemplateError as error:
+        raise ConfigError(f"{where}: 'request' is no Jinja2 template: {error}") from None
+
+
+def _expression(path: str | None, where: str) -> Callable[[Any], Any] | None:
+    if path is None:
+        return None
+    try:
+        import jmespath
+    except ModuleNotFoundError:
+        raise MissingExtra("A JMESPath in [tool.llmeval.endpoints]", "vertex") from None
+    try:
+        compiled = jmespath.compile(path)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ConfigError(f"{where}: {path!r} is no JMESPath: {error}") from None
+
+    def search(body: Any) -> Any:
+        try:
+            return compiled.search(body)
+        except jmespath.exceptions.JMESPathError as error:
+            raise MalformedAnswer(f"the path {path!r} does not fit the answer: {error}") from None
+
+    return search
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return "nothing" if value is None else type(value).__name__

@@ -1,0 +1,179 @@
+"""A bearer token that is renewed ahead of its end, in a thread: callers do not wait for it.
+
+Application Default Credentials through google-auth, which is loaded on use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Protocol
+
+from llmeval.endpoints.text import printable
+from llmeval.errors import EndpointDown, MissingExtra
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+__all__ = ["GoogleToken", "NoToken", "TokenSource", "default_token"]
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+AHEAD = 300.0
+"""Seconds before its end at which a token is renewed."""
+
+_RETRY = 10.0
+
+LOGIN = "gcloud auth application-default login"
+
+
+class TokenSource(Protocol):
+    """Headers that say who calls."""
+
+    project: str | None
+
+    async def headers(self) -> Mapping[str, str]:
+        """Return the headers. Raises ``EndpointDown`` where no token can be had."""
+
+    def refused(self) -> None:
+        """The server did not accept the token: renew it before the next call."""
+
+    async def close(self) -> None:
+        """Stop renewing."""
+
+
+class NoToken:
+    """For servers on loopback that ask for none."""
+
+    project: str | None = None
+
+    async def headers(self) -> Mapping[str, str]:
+        """No headers."""
+        return {}
+
+    def refused(self) -> None:
+        """Nothing can be renewed."""
+
+    async def close(self) -> None:
+        """Nothing is running."""
+
+
+class GoogleToken:
+    """The token of google-auth credentials. ``clock`` is Unix time in seconds.
+
+    A token that ends within ``AHEAD`` seconds is renewed in a thread, once, while callers go on
+    with it; callers wait only where there is no valid token at all. A renewal that fails is tried
+    again after ten seconds as long as the old token lasts. Lives on one event loop.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        project: str | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._renewal: asyncio.Task[None] | None = None
+        self._not_before = 0.0
+        self._headers: dict[str, str] = {}
+        self._expires = 0.0
+        self.project = project
+        self.renewals = 0
+        self._take()
+
+    async def headers(self) -> Mapping[str, str]:
+        """See ``TokenSource``."""
+        left = self._expires - self._clock() if self._headers else 0.0
+        if left > AHEAD:
+            return self._headers
+        if self._renewal is None and (left <= 0 or self._clock() >= self._not_before):
+            self._renewal = asyncio.create_task(self._renew())
+            self._renewal.add_done_callback(_seen)
+        if left <= 0 and self._renewal is not None:
+            await asyncio.shield(self._renewal)
+        return self._headers
+
+    def refused(self) -> None:
+        """See ``TokenSource``."""
+        if self._renewal is None:
+            self._headers = {}
+
+    async def close(self) -> None:
+        """See ``TokenSource``."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            with contextlib.suppress(asyncio.CancelledError, EndpointDown):
+                await self._renewal
+
+    async def _renew(self) -> None:
+        from google.auth.exceptions import GoogleAuthError
+
+        try:
+            await asyncio.to_thread(self._refresh)
+        except GoogleAuthError as error:
+            self._not_before = self._clock() + _RETRY
+            if not self._headers or self._expires <= self._clock():
+                raise _no_token(error) from None
+        finally:
+            self._renewal = None
+
+    def _refresh(self) -> None:
+        from google.auth.transport.requests import Request
+
+        self._credentials.refresh(Request())  # type: ignore[no-untyped-call]
+        self.renewals += 1
+        self._take()
+
+    def _take(self) -> None:
+        token, expiry = self._credentials.token, self._credentials.expiry
+        if not token:
+            return
+        headers = {"Authorization": f"Bearer {token}"}
+        if getattr(self._credentials, "quota_project_id", None):
+            headers["x-goog-user-project"] = str(self._credentials.quota_project_id)
+        # google-auth's expiry is a naive time in UTC; none means that the token does not end.
+        self._expires = float("inf") if expiry is None else expiry.replace(tzinfo=UTC).timestamp()
+        self._headers = headers
+
+
+def _seen(renewal: asyncio.Task[None]) -> None:
+    """Look at a failure that nobody waited for: the next caller tries again."""
+    if not renewal.cancelled():
+        renewal.exception()
+
+
+async def default_token() -> GoogleToken:
+    """Return a token of the Application Default Credentials, found off the event loop.
+
+    Raises ``MissingExtra`` without google-auth, ``EndpointDown`` where there are no credentials.
+    """
+    try:
+        import google.auth
+    except ModuleNotFoundError:
+        raise MissingExtra("Vertex AI", "vertex") from None
+    try:
+        credentials, project = await asyncio.to_thread(google.auth.default, scopes=[SCOPE])
+    except google.auth.exceptions.DefaultCredentialsError as error:
+        raise EndpointDown(
+            f"no Google Cloud credentials are found on this machine ({_words(error)}). Log in: "
+            f"{LOGIN}; or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
+        ) from None
+    except google.auth.exceptions.GoogleAuthError as error:
+        raise _no_token(error) from None
+    return GoogleToken(credentials, project)
+
+
+def _no_token(error: Exception) -> EndpointDown:
+    return EndpointDown(
+        f"Google gives no access token ({_words(error)}). If the login has ended: {LOGIN}"
+    )
+
+
+def _words(error: Exception) -> str:
+    """The first words of google-auth's error; what follows may quote a whole answer."""
+    said: Any = error.args[0] if error.args else type(error).__name__
+    return printable(str(said), limit=160)

@@ -1,0 +1,139 @@
+"""``vertex-emulator``: an emulated Vertex AI in a process of its own, for as long as it is open.
+
+A process of its own, so that its work does not sit in the timings that are taken here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from dataclasses import replace
+
+import msgspec
+
+from llmeval.endpoints.references import EndpointOptions
+from llmeval.endpoints.vertex.endpoint import VertexEndpoint
+from llmeval.endpoints.vertex.references import EMULATOR, is_vertex, parse_vertex
+from llmeval.errors import EndpointDown, ModelReferenceError
+from llmeval.records import Attempt, EndpointIdentity, Request
+
+__all__ = ["EmulatedEndpoint", "emulated_endpoint"]
+
+_DEFAULT = "gemini-2.5-flash"
+_PROJECT = "emulated"
+_START_SECONDS = 30.0
+
+
+class EmulatedEndpoint:
+    """An ``Endpoint`` (see ``ports``) that brings its own server."""
+
+    def __init__(
+        self, reference: str, inner: str, arguments: list[str], options: EndpointOptions
+    ) -> None:
+        self._reference = reference
+        self._inner_reference = parse_vertex(inner)
+        self._arguments = arguments
+        self._options = options
+        self._process: asyncio.subprocess.Process | None = None
+        self._inner: VertexEndpoint | None = None
+        self._identity = EndpointIdentity(
+            ref=reference,
+            kind="vertex",
+            name=self._inner_reference.name,
+            simulated=True,
+            cacheable=False,
+        )
+
+    @property
+    def identity(self) -> EndpointIdentity:
+        """Who answers: always simulated, never cached."""
+        return self._identity
+
+    async def open(self) -> None:
+        """Start the server and look the endpoint up there. Raises ``EndpointDown``."""
+        if self._inner is not None:
+            return
+        try:
+            port = await self._start()
+            self._inner = VertexEndpoint(
+                self._inner_reference,
+                replace(
+                    self._options,
+                    api_endpoint=f"http://127.0.0.1:{port}",
+                    project=self._options.project or _PROJECT,
+                ),
+            )
+            await self._inner.open()
+        except BaseException:
+            await self.close()
+            raise
+        found = self._inner.identity
+        details = {k: v for k, v in found.details.items() if k != "api_endpoint"}
+        self._identity = msgspec.structs.replace(
+            found, ref=self._reference, simulated=True, cacheable=False, details=details
+        )
+
+    async def send(self, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
+        """Ask once: see ``ports.Endpoint.send``."""
+        if self._inner is None:
+            raise RuntimeError("send() outside of open() and close()")
+        return await self._inner.send(request, timeout)
+
+    async def close(self) -> None:
+        """Close all connections and end the server. Safe to call twice."""
+        inner, self._inner = self._inner, None
+        if inner is not None:
+            await inner.close()
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _start(self) -> int:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "llmeval.emulator", "--exit-with-parent", *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = self._process.stdout, self._process.stderr
+        assert out is not None and err is not None  # noqa: S101 - both are pipes
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                line = await out.readline()
+        except TimeoutError:
+            raise EndpointDown(
+                f"{self._reference}: the emulator did not start in {_START_SECONDS:g} s"
+            ) from None
+        try:
+            return int(msgspec.json.decode(line)["port"])
+        except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+            said = (line + await err.read()).decode("utf-8", "replace").strip()[-500:]
+            raise EndpointDown(f"{self._reference}: the emulator did not start: {said}") from None
+
+
+def emulated_endpoint(reference: str, options: EndpointOptions) -> EmulatedEndpoint:
+    """Return the endpoint of ``vertex-emulator[?FAULTS][#REFERENCE]``, not yet open.
+
+    ``FAULTS`` are those of ``llmeval serve`` (``quota_429=0.1&delay=0.2``); the reference is any
+    within the emulated world, by default a Gemini model. Raises ``ModelReferenceError``.
+    """
+    head, _, inner = reference.removeprefix(EMULATOR).partition("#")
+    inner = inner.strip() or _DEFAULT
+    if not is_vertex(inner) or inner.startswith(EMULATOR):
+        raise ModelReferenceError(
+            f"model reference {reference!r}: after '#' stands a reference to Vertex AI, such as "
+            f"{EMULATOR}#1002 or {EMULATOR}#gemini-2.5-flash"
+        )
+    faults = [part for part in head.removeprefix("?").split("&") if part]
+    arguments = [f"--seed={options.seed}"]
+    plain = [part for part in faults if part.partition("=")[0] not in _OPTIONS]
+    if plain:
+        arguments.append(f"--faults={','.join(plain)}")
+    arguments += [f"--{part}" for part in faults if part not in plain]
+    return EmulatedEndpoint(reference, inner, arguments, options)
+
+
+_OPTIONS = ("delay", "models")

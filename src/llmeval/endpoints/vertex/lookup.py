@@ -1,0 +1,197 @@
+"""What is deployed at an endpoint: its models, versions, traffic, containers and addresses.
+
+Asked over the same connections as the calls: loading google-cloud-aiplatform takes eight seconds,
+this a fraction of one. ``tests/emulator`` holds it against that client, field for field.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct, field
+from yarl import URL
+
+from llmeval.endpoints.text import printable
+from llmeval.endpoints.vertex.advice import advised
+from llmeval.endpoints.vertex.references import Place, VertexReference
+from llmeval.endpoints.wire.channel import Channel
+from llmeval.errors import EndpointDown, ModelReferenceError
+from llmeval.records import CallFailure
+
+__all__ = ["Deployed", "EndpointResource", "Looker", "ModelResource"]
+
+EMULATED = "x-llmeval-emulator"
+"""Header by which our own emulator says that it is one."""
+
+_T = TypeVar("_T", bound=Struct)
+
+
+class _Resource(Struct, frozen=True, rename="camel"):
+    """Fields of a REST resource by their names there; what is not needed is not read."""
+
+
+class PrivateEndpoints(_Resource, frozen=True, rename="camel"):
+    """Addresses within a peered network."""
+
+    predict_http_uri: str | None = None
+
+
+class Deployed(_Resource, frozen=True, rename="camel"):
+    """One deployed model. ``dedicated_resources`` are its machines, where it has any."""
+
+    id: str
+    model: str = ""
+    display_name: str = ""
+    model_version_id: str | None = None
+    dedicated_resources: dict[str, Any] | None = None
+    automatic_resources: dict[str, Any] | None = None
+    private_endpoints: PrivateEndpoints | None = None
+
+
+class PrivateServiceConnect(_Resource, frozen=True, rename="camel"):
+    """Whether the endpoint is reached through private service connect."""
+
+    enable_private_service_connect: bool = False
+
+
+class EndpointResource(_Resource, frozen=True, rename="camel"):
+    """An endpoint as ``endpoints.get`` describes it; ``traffic_split`` is per cent by id."""
+
+    name: str
+    display_name: str = ""
+    deployed_models: list[Deployed] = field(default_factory=list)
+    traffic_split: dict[str, int] = field(default_factory=dict)
+    network: str | None = None
+    private_service_connect_config: PrivateServiceConnect | None = None
+    dedicated_endpoint_enabled: bool = False
+    dedicated_endpoint_dns: str | None = None
+
+    @property
+    def reachable(self) -> list[Deployed]:
+        """The deployed models that get traffic; all of them where nothing is said of traffic."""
+        taking = [d for d in self.deployed_models if self.traffic_split.get(d.id)]
+        return taking if self.traffic_split else self.deployed_models
+
+
+class Container(_Resource, frozen=True, rename="camel"):
+    """The image that serves a model."""
+
+    image_uri: str = ""
+
+
+class GenieSource(_Resource, frozen=True, rename="camel"):
+    """The Gemini model that was tuned."""
+
+    base_model_uri: str = ""
+
+
+class BaseModelSource(_Resource, frozen=True, rename="camel"):
+    """What a model was made from."""
+
+    genie_source: GenieSource | None = None
+
+
+class ModelResource(_Resource, frozen=True, rename="camel"):
+    """A model as ``models.get`` describes it."""
+
+    name: str
+    display_name: str = ""
+    version_id: str | None = None
+    container_spec: Container | None = None
+    base_model_source: BaseModelSource | None = None
+
+
+class _Listing(_Resource, frozen=True, rename="camel"):
+    endpoints: list[EndpointResource] = field(default_factory=list)
+
+
+class Looker:
+    """Reads resources under ``root`` (such as ``https://us-central1-aiplatform.googleapis.com``).
+
+    ``emulated`` tells after any look-up whether our own emulator answered.
+    """
+
+    def __init__(
+        self, channel: Channel, root: str, place: Place, headers: Mapping[str, str]
+    ) -> None:
+        self._channel = channel
+        self._root = root.rstrip("/")
+        self._place = place
+        self._headers = headers
+        self.emulated = False
+
+    async def endpoint(self, reference: VertexReference) -> EndpointResource:
+        """Find the endpoint by its id, or by its display name.
+
+        Raises ``ModelReferenceError`` where there is none or several of that name, ``EndpointDown``
+        where that cannot be told.
+        """
+        if reference.kind == "endpoint":
+            path = f"{self._place.parent}/endpoints/{reference.name}"
+            found = await self._get(path, EndpointResource)
+            if isinstance(found, EndpointResource):
+                return found
+            if found.status != 404 or reference.name.isdecimal():
+                raise self._failed(reference, found)
+        return await self._by_name(reference)
+
+    async def models(self, deployed: list[Deployed]) -> dict[str, ModelResource]:
+        """Return the model behind each deployed one by its id; what cannot be read is left out."""
+        found = await asyncio.gather(*(self._get(_versioned(d), ModelResource) for d in deployed))
+        return {
+            d.id: model
+            for d, model in zip(deployed, found, strict=True)
+            if isinstance(model, ModelResource)
+        }
+
+    async def touch(self, path: str) -> None:
+        """Ask for any page, to see who serves."""
+        await self._get(path, ModelResource)
+
+    async def _by_name(self, reference: VertexReference) -> EndpointResource:
+        wanted = quote(f'display_name="{reference.name}"', safe="")
+        path = f"{self._place.parent}/endpoints?filter={wanted}"
+        found = await self._get(path, _Listing)
+        if isinstance(found, CallFailure):
+            raise self._failed(reference, found)
+        if len(found.endpoints) == 1:
+            return found.endpoints[0]
+        where = f"in {self._place.location} of project {self._place.project}"
+        if not found.endpoints:
+            raise ModelReferenceError(
+                f"{reference.text}: no endpoint is called {reference.name!r} {where}. List them: "
+                f"gcloud ai endpoints list --region={self._place.location} "
+                f"--project={self._place.project}"
+            )
+        ids = "\n".join(f"  --model={e.name}" for e in found.endpoints[:20])
+        raise ModelReferenceError(
+            f"{reference.text}: {len(found.endpoints)} endpoints are called {reference.name!r} "
+            f"{where}; choose one:\n{ids}"
+        )
+
+    async def _get(self, path: str, shape: type[_T]) -> _T | CallFailure:
+        url = URL(f"{self._root}/v1/{path}", encoded=True)
+        body, headers = await self._channel.get(url, self._headers)
+        self.emulated = self.emulated or EMULATED in headers
+        if isinstance(body, CallFailure):
+            return body
+        try:
+            return msgspec.json.decode(body, type=shape)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            said = printable(str(error))
+            return CallFailure("malformed_body", f"{path} is not what Vertex AI answers: {said}")
+
+    def _failed(self, reference: VertexReference, failure: CallFailure) -> Exception:
+        text = f"{reference.text}: {advised(failure, self._place, self._root)}"
+        return ModelReferenceError(text) if failure.status == 404 else EndpointDown(text)
+
+
+def _versioned(deployed: Deployed) -> str:
+    """Name the very version that is deployed: a model's newest may be another."""
+    name = re.sub(r"@.*", "", deployed.model)
+    return f"{name}@{deployed.model_version_id}" if deployed.model_version_id else deployed.model

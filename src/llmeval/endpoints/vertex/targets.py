@@ -1,0 +1,250 @@
+"""From what is deployed to how it is asked: dialect and addresses. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from llmeval.config import EndpointSettings, Format
+from llmeval.endpoints.dialects.dialect import Dialect
+from llmeval.endpoints.vertex.references import Place, VertexReference, is_loopback
+from llmeval.errors import ConfigError, EndpointDown
+
+if TYPE_CHECKING:
+    from llmeval.endpoints.vertex.lookup import Deployed, EndpointResource, ModelResource
+
+__all__ = ["Target", "container_of", "endpoint_target", "publisher_target"]
+
+_RAW_CHAT = ("mistralai", "ai21")
+_CHAT_IMAGE = re.compile(r"vllm|text-generation-inference|[/-]tgi\b|hex-?llm|sglang", re.IGNORECASE)
+_TGI_IMAGE = re.compile(r"text-generation-inference|[/-]tgi\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How a model is asked. ``stream_url`` is ``None`` where it cannot stream."""
+
+    format: Format
+    dialect: Dialect
+    url: URL
+    stream_url: URL | None
+
+
+def publisher_target(
+    reference: VertexReference,
+    place: Place,
+    root: str,
+    declared: EndpointSettings,
+    labels: Mapping[str, str],
+) -> Target:
+    """Return how a publisher's model is asked: Gemini by generateContent, Anthropic's by Messages,
+    Mistral's by rawPredict, all others by the OpenAI surface."""
+    publisher, name = reference.publisher or "google", reference.name
+    if declared.format:
+        kind: Format = declared.format
+    elif publisher == "google" and name.startswith("gemini"):
+        kind = "generate_content"
+    elif publisher == "anthropic":
+        kind = "messages"
+    else:
+        kind = "raw_chat" if publisher in _RAW_CHAT else "chat"
+    if kind == "chat":
+        resource, model = f"{place.parent}/endpoints/openapi", f"{publisher}/{name}"
+    else:
+        resource, model = f"{place.parent}/publishers/{publisher}/models/{name}", name
+    base = (declared.address or root).rstrip("/")
+    return _target(kind, f"{base}/v1/{resource}", model, declared, labels, reference.text)
+
+
+def endpoint_target(
+    reference: VertexReference,
+    found: EndpointResource,
+    models: Mapping[str, ModelResource],
+    root: str,
+    declared: EndpointSettings,
+    labels: Mapping[str, str],
+) -> Target:
+    """Return how an endpoint is asked. Raises ``EndpointDown`` where nothing is deployed, or
+    where its address is not known."""
+    serving = _serving(reference, found)
+    kind = declared.format or _format(found, serving, models)
+    base = _base(reference, found, root, declared)
+    resource = f"{base}/v1/{found.name}"
+    if reference.deployed_model:
+        resource += f"/deployedModels/{reference.deployed_model}"
+        if not declared.path:
+            return _invoked(kind, resource, declared, labels, reference.text)
+    private = serving[0].private_endpoints
+    if found.network and private and private.predict_http_uri and not declared.address:
+        address = URL(private.predict_http_uri)
+        dialect = _dialect("predict", "", declared, labels, reference.text, _container(models))
+        return Target("predict", dialect, address, None)
+    return _target(kind, resource, "", declared, labels, reference.text, _container(models))
+
+
+def container_of(model: ModelResource | None) -> str:
+    """Return the image that serves a model, empty where none is known."""
+    return model.container_spec.image_uri if model and model.container_spec else ""
+
+
+def _serving(reference: VertexReference, found: EndpointResource) -> list[Deployed]:
+    if not found.deployed_models:
+        raise EndpointDown(
+            f"{reference.text}: nothing is deployed at endpoint {found.name}. Deploy a model: "
+            f"gcloud ai endpoints deploy-model {found.name} --model=MODEL --display-name=NAME"
+        )
+    chosen = [d for d in found.deployed_models if d.id == reference.deployed_model]
+    if reference.deployed_model and not chosen:
+        known = ", ".join(d.id for d in found.deployed_models)
+        raise EndpointDown(
+            f"{reference.text}: no deployed model {reference.deployed_model!r} is at endpoint "
+            f"{found.name}; there are {known}"
+        )
+    serving = chosen or found.reachable
+    if not serving:
+        raise EndpointDown(
+            f"{reference.text}: no deployed model of endpoint {found.name} gets traffic: "
+            f"gcloud ai endpoints update {found.name} --traffic-split=ID=100"
+        )
+    return sorted(serving, key=lambda d: -found.traffic_split.get(d.id, 0))
+
+
+def _format(
+    found: EndpointResource, serving: list[Deployed], models: Mapping[str, ModelResource]
+) -> Format:
+    """Read the format off what serves most of the traffic."""
+    first = serving[0]
+    model = models.get(first.id)
+    if model and model.base_model_source and model.base_model_source.genie_source:
+        return "generate_content"
+    image = container_of(model)
+    if _CHAT_IMAGE.search(image):
+        return "chat"
+    machines = first.dedicated_resources or first.automatic_resources or found.network
+    return "predict" if image or machines else "generate_content"
+
+
+def _base(
+    reference: VertexReference, found: EndpointResource, root: str, declared: EndpointSettings
+) -> str:
+    """Return the address of an endpoint: its own domain, a private one, or the region's."""
+    if declared.address:
+        return declared.address.rstrip("/")
+    private = found.private_service_connect_config
+    if private and private.enable_private_service_connect:
+        raise EndpointDown(
+            f"{reference.text}: the endpoint is reached through private service connect only. Give "
+            f"the address of its forwarding rule: [tool.llmeval.endpoints.{reference.name!r}] "
+            f'address = "https://10.0.0.2"'
+        )
+    if found.dedicated_endpoint_enabled and found.dedicated_endpoint_dns:
+        scheme = "http" if is_loopback(root) else "https"
+        return f"{scheme}://{found.dedicated_endpoint_dns}"
+    return root.rstrip("/")
+
+
+def _invoked(
+    kind: Format,
+    resource: str,
+    declared: EndpointSettings,
+    labels: Mapping[str, str],
+    where: str,
+) -> Target:
+    """Ask one deployed model past the traffic split, through the invoke path."""
+    if kind != "chat":
+        raise ConfigError(
+            f"{where}: one deployed model can only be asked by itself through chat/completions; "
+            f"leave ?deployed_model= out and give --by=deployed_model"
+        )
+    url = URL(f"{resource}/invoke/v1/chat/completions")
+    dialect = _dialect(kind, "", declared, labels, where, "")
+    return Target(kind, dialect, url, url)
+
+
+def _target(
+    kind: Format,
+    resource: str,
+    model: str,
+    declared: EndpointSettings,
+    labels: Mapping[str, str],
+    where: str,
+    image: str = "",
+) -> Target:
+    dialect = _dialect(kind, model, declared, labels, where, image)
+    if declared.path:
+        url = URL(f"{resource}{'' if declared.path.startswith(':') else '/'}{declared.path}")
+        return Target(kind, dialect, url, url)
+    match kind:
+        case "generate_content":
+            stream = URL(f"{resource}:streamGenerateContent?alt=sse")
+            return Target(kind, dialect, URL(f"{resource}:generateContent"), stream)
+        case "chat":
+            url = URL(f"{resource}/chat/completions")
+            return Target(kind, dialect, url, url)
+        case "predict":
+            return Target(kind, dialect, URL(f"{resource}:predict"), None)
+    stream = URL(f"{resource}:streamRawPredict")
+    return Target(kind, dialect, URL(f"{resource}:rawPredict"), stream)
+
+
+def _dialect(
+    kind: Format,
+    model: str,
+    declared: EndpointSettings,
+    labels: Mapping[str, str],
+    where: str,
+    image: str,
+) -> Dialect:
+    match kind:
+        case "generate_content":
+            from llmeval.endpoints.dialects.gemini import Gemini
+
+            return Gemini(labels)
+        case "messages":
+            from llmeval.endpoints.dialects.messages import Messages
+
+            return Messages()
+        case "chat" | "raw_chat":
+            from llmeval.endpoints.dialects.chat_stream import Chat
+
+            return Chat(declared.model if declared.model is not None else model)
+    return _predict(kind, declared, where, image)
+
+
+def _predict(kind: Format, declared: EndpointSettings, where: str, image: str) -> Dialect:
+    from llmeval.endpoints.dialects.predict import TEMPLATES, Predict, Reading
+
+    container = "custom"
+    if _CHAT_IMAGE.search(image):
+        container = "tgi" if _TGI_IMAGE.search(image) else "vllm"
+    if kind == "raw_predict" and declared.request is None:
+        raise ConfigError(
+            f"[tool.llmeval.endpoints] {where!r}: raw_predict sends whatever the container takes: "
+            f"give its body as 'request', such as "
+            f"""request = '{{"prompt": {{{{ prompt | tojson }}}}}}'"""
+        )
+    made = Predict(
+        declared.request if declared.request is not None else TEMPLATES[container],
+        Reading(
+            declared.answer,
+            declared.finish_reason,
+            declared.input_tokens,
+            declared.output_tokens,
+            declared.piece,
+        ),
+        f"[tool.llmeval.endpoints] {where!r}",
+    )
+    if declared.instances > 1 and not made.takes_many:
+        raise ConfigError(
+            f"[tool.llmeval.endpoints] {where!r}: instances = {declared.instances}, but the "
+            f"request template has no loop over 'instances'"
+        )
+    return made
+
+
+def _container(models: Mapping[str, ModelResource]) -> str:
+    return next(filter(None, map(container_of, models.values())), "")
