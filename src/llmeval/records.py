@@ -199,17 +199,20 @@ class CallFailure(Struct, frozen=True):
 class Attempt(Struct, frozen=True):
     """One try at the wire: its outcome, and the model's own time in seconds.
 
-    ``ttft`` is from sending to the first chunk with content, ``None`` where not streamed.
+    ``ttft`` is from sending to the first chunk with content, ``None`` where not streamed. Where
+    ``shared`` requests went out in one call, or in a batch, ``latency`` is that of no single one.
     """
 
     outcome: Response | CallFailure
     latency: float
     ttft: float | None = None
+    shared: int = 1
 
 
 class Timings(Struct, frozen=True):
     """Seconds. ``queued`` and ``backoff`` are ours; ``ttft`` and ``latency`` are the model's and
-    come from the last attempt; ``latency`` is ``None`` for a reply from the cache.
+    come from the last attempt; ``latency`` is ``None`` for a reply from the cache, from a call that
+    several samples shared, or from a batch.
     ``started_at`` is Unix time."""
 
     queued: float = 0.0

@@ -176,8 +176,9 @@ def _timings(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
     cached = ~failed & ((ints(frame.cached)[rows] != 0) | np.isnan(latency))
     if cached.any():
         return NoUnits(
-            f"{int(cached.sum())} of {rows.size} answers came from the cache and have no latency "
-            f"of their own: measure with --no-cache, or declare the test timed=True",
+            f"{int(cached.sum())} of {rows.size} answers came from the cache, a shared call or a "
+            f"batch, and have no latency of their own: measure with --no-cache and without "
+            f"--batch, or declare the test timed=True",
             broken=False,
         )
     seconds, missing = latency, np.zeros(rows.size, dtype=bool)

@@ -28,10 +28,10 @@ def model_price(identity: EndpointIdentity, own: Mapping[str, Price]) -> ModelPr
     """Return a model's price, ``None`` where it is unknown.
 
     ``own`` is the user's table and holds for every kind of endpoint, by the model's reference or
-    name. The shipped table holds for an endpoint of kind ``vertex`` alone, and only by
-    ``details["publisher_model"]``, which names the model that Google bills by token: a publisher's
-    model or the one beneath a tuned Gemini. What runs on machines of one's own is billed by the
-    hour, and has no such key. ``details["location"]`` tells the region. See ``spellings``.
+    name. The shipped table holds for what Google bills by token alone: an endpoint of kind
+    ``vertex`` whose ``details`` name a ``publisher`` (then the identity's name is the model's), or
+    the ``base_model`` that was tuned. What runs on machines of one's own is billed by the hour, and
+    has neither. ``details["location"]`` tells the region. See ``spellings``.
     """
     published = _published(identity)
     names = [identity.ref, identity.name, *([published] if published else [])]
@@ -56,7 +56,7 @@ def check_priced(
     Before the endpoints are ``opened``, one that must be asked for its model is let through.
     """
     for identity in identities:
-        named = identity.name and identity.kind != "vertex"
+        named = identity.name and (identity.kind != "vertex" or _published(identity))
         if (opened or named) and model_price(identity, own) is None:
             name = identity.name or identity.ref
             raise ConfigError(
@@ -82,5 +82,9 @@ def spellings(name: str) -> Iterator[str]:
 
 
 def _published(identity: EndpointIdentity) -> str | None:
-    name = identity.details.get("publisher_model") if identity.kind == "vertex" else None
+    """Return the model that Google bills by token, if one answers."""
+    if identity.kind != "vertex":
+        return None
+    tuned = identity.details.get("base_model")
+    name = tuned if tuned else identity.details.get("publisher") and identity.name
     return name if isinstance(name, str) and name else None

@@ -44,7 +44,7 @@ class CallPolicy:
 class Called:
     """What became of a call. ``backoff`` is seconds spent waiting between attempts, ``sent_at``
     as in an observation. ``cost_usd`` adds up what attempts are known to have cost, and is ``None``
-    where that of the last one is unknown."""
+    where that of the last one is unknown. ``shared`` is as in ``Attempt``."""
 
     outcome: Response | CallFailure
     latency: float | None
@@ -54,6 +54,7 @@ class Called:
     attempts: int
     cached: bool
     cost_usd: float | None
+    shared: int = 1
 
 
 @dataclass
@@ -108,6 +109,7 @@ class Caller:
                     number,
                     False,
                     None if cost is None else spent,
+                    attempt.shared,
                 )
             self.retries += 1
             backoff += delay

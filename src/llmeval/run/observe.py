@@ -12,6 +12,7 @@ from llmeval.records import (
     Response,
     Timings,
 )
+from llmeval.run.call import Called
 from llmeval.run.plan import PlannedSample
 from llmeval.run.solve import SampleAsker
 from llmeval.run.wiring import Wiring
@@ -50,7 +51,7 @@ def observation_of(
             queued=max(0.0, elapsed - backoff - sum(latencies)),
             backoff=backoff,
             ttft=calls[-1].ttft if calls else None,
-            latency=sum(latencies) if latencies and not any(c.cached for c in calls) else None,
+            latency=sum(latencies) if latencies and all(map(_is_own, calls)) else None,
             started_at=calls[0].sent_at if calls else wiring.clock.time(),
         ),
         attempts=sum(call.attempts for call in calls),
@@ -59,6 +60,11 @@ def observation_of(
         cost_usd=None if None in costs else sum(c for c in costs if c is not None),
         scores=[],
     )
+
+
+def _is_own(call: Called) -> bool:
+    """Whether a call's latency is that of this one answer."""
+    return not call.cached and call.shared == 1
 
 
 def _plain_request(request: Request | None) -> dict[str, Any]:

@@ -23,8 +23,13 @@ OWN = Price(1.0, 2.0)
 
 def on_vertex(model: str, **details: Any) -> EndpointIdentity:
     """A model that Google bills by token."""
-    details = {"publisher_model": model, "location": "global"} | details
-    return EndpointIdentity(f"ref:{model}", "vertex", "shown", details=details)
+    details = {"publisher": "google", "location": "global"} | details
+    return EndpointIdentity(f"ref:{model}", "vertex", model, details=details)
+
+
+def tuned(base: object) -> EndpointIdentity:
+    details = {"base_model": base, "location": "global"}
+    return EndpointIdentity("1001", "vertex", "our-tuned-model", details=details)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +94,9 @@ def test_no_name_breaks_the_lookup(name: str) -> None:
         EndpointIdentity("demo", "demo", "gemini-2.5-flash"),
         # Self-deployed: somebody's display name, billed by the hour.
         EndpointIdentity("1002", "vertex", "gemini-2.5-flash", details={"location": "global"}),
-        EndpointIdentity("x", "openai", "x", details={"publisher_model": "gemini-2.5-flash"}),
-        EndpointIdentity("x", "vertex", "x", details={"publisher_model": 3}),
+        EndpointIdentity("x", "openai", "gemini-2.5-flash", details={"publisher": "google"}),
+        tuned(3),
+        tuned("their-own-model"),
     ],
 )
 def test_the_shipped_table_is_never_hit_by_accident(identity: EndpointIdentity) -> None:
@@ -98,12 +104,19 @@ def test_the_shipped_table_is_never_hit_by_accident(identity: EndpointIdentity) 
 
 
 @pytest.mark.parametrize(
-    "key", ["ref:gemini-2.5-flash-001", "shown", "gemini-2.5-flash-001", "gemini-2.5-flash"]
+    "key", ["ref:gemini-2.5-flash-001", "gemini-2.5-flash-001", "gemini-2.5-flash"]
 )
 def test_the_users_price_wins(key: str) -> None:
     assert model_price(on_vertex("gemini-2.5-flash-001"), {key: OWN}) == ModelPrice(
         key, OWN, "user"
     )
+
+
+def test_a_tuned_model_costs_what_its_base_does() -> None:
+    found = model_price(tuned("publishers/google/models/gemini-2.5-flash-001"), {})
+    assert found is not None and (found.name, found.source) == ("gemini-2.5-flash", "shipped")
+    own = model_price(tuned("gemini-2.5-flash"), {"our-tuned-model": OWN})
+    assert own == ModelPrice("our-tuned-model", OWN, "user")
 
 
 def test_the_more_exact_of_the_users_prices_wins() -> None:
@@ -136,14 +149,18 @@ def test_models_without_a_price_are_left_out() -> None:
 def test_a_budget_needs_every_price() -> None:
     known = on_vertex("gemini-2.5-pro")
     check_priced([known], {})
-    with pytest.raises(ConfigError, match=r"needs the price of 'shown'.*\[tool.llmeval.prices\]"):
+    with pytest.raises(
+        ConfigError, match=r"needs the price of 'nameless'.*\[tool.llmeval.prices\]"
+    ):
         check_priced([known, on_vertex("nameless")], {})
     check_priced([on_vertex("nameless")], {"nameless": OWN})
 
 
 def test_before_it_is_open_an_endpoint_need_not_know_its_model() -> None:
     nameless = EndpointIdentity("openai:http://h/v1", "openai", "")
-    check_priced([on_vertex("nameless"), nameless], {}, opened=False)
+    check_priced([EndpointIdentity("1002", "vertex", "1002"), nameless], {}, opened=False)
+    with pytest.raises(ConfigError, match="needs the price of 'unlisted'"):
+        check_priced([on_vertex("unlisted")], {}, opened=False)
     with pytest.raises(ConfigError, match="needs the price of 'm'"):
         check_priced([EndpointIdentity("x", "openai", "m")], {}, opened=False)
     with pytest.raises(ConfigError, match="openai:http://h/v1"):

@@ -273,8 +273,8 @@ def test_the_price_is_that_of_the_model_that_was_found_on_opening() -> None:
     class Late(Scripted):
         async def open(self) -> None:
             await super().open()
-            found = {"publisher_model": "gemini-2.5-flash-001", "location": "global"}
-            self.identity = EndpointIdentity("fake", "vertex", "endpoint 7", details=found)
+            found = {"publisher": "google", "location": "global"}
+            self.identity = EndpointIdentity("fake", "vertex", "gemini-2.5-flash", details=found)
 
     with a_run(planned(a_test(count=1)), Late()) as run:
         (observation,) = run.take_all()

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from llmeval import __version__
 from llmeval.config import EndpointSettings
+from llmeval.endpoints.dialects.dialect import Dialect
+from llmeval.endpoints.dialects.gemini import Gemini
+from llmeval.endpoints.dialects.predict import Predict
 from llmeval.endpoints.references import EndpointOptions
 from llmeval.endpoints.vertex.advice import advised
 from llmeval.endpoints.vertex.credentials import NoToken, TokenSource, default_token
+from llmeval.endpoints.vertex.grouping import (
+    Candidates,
+    Gatherer,
+    Instances,
+    same_prompt,
+    same_settings,
+)
 from llmeval.endpoints.vertex.lookup import EndpointResource, Looker, ModelResource
 from llmeval.endpoints.vertex.references import (
     DEFAULT_LOCATION,
@@ -55,14 +66,21 @@ class VertexEndpoint:
         self._token = token
         self._channel: Channel | None = None
         self._target: Target | None = None
+        self._gatherer: Gatherer | None = None
         self._only: str | None = None
         self._versions: dict[str, str] = {}
         self._place = Place("", reference.location or _first(options.location))
         self._root = ""
         self._accepted = False
         self._declared = _declared(reference, options.endpoints)
+        # The price of a publisher's model is known before it is asked.
+        known = {"publisher": reference.publisher, "location": self._place.location}
         self._identity = EndpointIdentity(
-            ref=reference.text, kind="vertex", name=reference.name, alias=_is_alias(reference)
+            ref=reference.text,
+            kind="vertex",
+            name=reference.name,
+            alias=_is_alias(reference),
+            details=known if reference.publisher else {},
         )
 
     @property
@@ -97,6 +115,7 @@ class VertexEndpoint:
         )
         try:
             await self._find(self._channel)
+            self._gatherer = self._gathering()
         except BaseException:
             await self.close()
             raise
@@ -104,6 +123,9 @@ class VertexEndpoint:
     async def close(self) -> None:
         """Close all connections. Safe to call twice."""
         channel, self._channel = self._channel, None
+        gatherer, self._gatherer = self._gatherer, None
+        if gatherer is not None:
+            await gatherer.close()
         if channel is not None:
             await channel.close()
             if self._token is not None:
@@ -120,7 +142,30 @@ class VertexEndpoint:
         if self._declared.settings:
             settings = {**self._declared.settings, **request.settings}
             request = msgspec.structs.replace(request, settings=settings)
+        if self._gatherer is not None and not request.stream:
+            return await self._gatherer.send(request, timeout)
         return await self.ask(url, target.dialect, request, timeout)
+
+    def _gathering(self) -> Gatherer | None:
+        """Return what brings requests together, where the configuration asks for it."""
+        target, declared = self.target, self._declared
+
+        async def ask(dialect: Dialect | None, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109
+            return await self.ask(target.url, dialect or target.dialect, request, timeout)
+
+        if declared.candidates > 1 and isinstance(target.dialect, Gemini):
+            share = partial(Candidates, target.dialect)
+            return Gatherer(declared.candidates, same_prompt, share, ask)
+        if declared.instances > 1 and isinstance(target.dialect, Predict):
+            return Gatherer(
+                declared.instances, same_settings, partial(Instances, target.dialect), ask
+            )
+        if declared.candidates > 1 or declared.instances > 1:
+            raise ConfigError(
+                f"[tool.llmeval.endpoints] {self._reference.text!r}: 'candidates' go with "
+                f"generate_content, 'instances' with predict; this endpoint speaks {target.format}"
+            )
+        return None
 
     async def ask(self, url: Any, dialect: Any, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
         """Send one request in a dialect. A token that was good and is no longer is renewed once."""
@@ -225,6 +270,7 @@ class VertexEndpoint:
                 "display_name": found.display_name,
                 "dedicated": found.dedicated_endpoint_enabled,
                 "deployed_models": _described(found, models),
+                **_tuned(self._target, models, serving),
                 **self._where(root),
             },
         )
@@ -272,6 +318,16 @@ def _described(
         }
         for d in found.deployed_models
     ]
+
+
+def _tuned(
+    target: Target, models: Mapping[str, ModelResource], serving: list[str]
+) -> dict[str, str]:
+    """Return the Gemini model beneath a tuned one, which is billed as that is."""
+    sources = [models[one].base_model_source for one in serving if one in models]
+    bases = {s.genie_source.base_model_uri for s in sources if s and s.genie_source}
+    base = bases.pop() if len(bases) == 1 and len(sources) == len(serving) else ""
+    return {"base_model": base} if base and target.format == "generate_content" else {}
 
 
 def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:

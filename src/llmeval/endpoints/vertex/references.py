@@ -39,7 +39,8 @@ EMULATOR = "vertex-emulator"
 _NAME = r"[A-Za-z0-9][\w.@:-]*"
 _PLACED = re.compile(r"projects/([^/?#]+)/locations/([^/?#]+)/(.+)")
 _ENDPOINT = re.compile(r"(?:endpoints/)?(\d+)|endpoints/([A-Za-z][\w-]*)")
-_PUBLISHER = re.compile(rf"publishers/({_NAME})/models/({_NAME})|([a-z][a-z0-9-]*)/({_NAME})")
+_PUBLISHER = re.compile(rf"publishers/({_NAME})/models/({_NAME})")
+_SHORT = re.compile(rf"([a-z][a-z0-9-]*)/({_NAME})")
 _KNOWN_NAMES = {"gemini-": "google", "claude-": "anthropic"}
 _PARAMETERS = ("project", "location", "deployed_model")
 _HOSTS = {"us": "aiplatform.us.rep.googleapis.com", "eu": "aiplatform.eu.rep.googleapis.com"}
@@ -90,6 +91,7 @@ def is_vertex(reference: str) -> bool:
     return bool(
         _ENDPOINT.fullmatch(head)
         or _PUBLISHER.fullmatch(head)
+        or _SHORT.fullmatch(head)
         or (head.startswith(tuple(_KNOWN_NAMES)) and re.fullmatch(_NAME, head))
     )
 
@@ -99,7 +101,7 @@ def parse_vertex(reference: str) -> VertexReference:
     head, _, query = reference.partition("?")
     given = _parameters(reference, query)
     placed = _PLACED.fullmatch(head)
-    found = _named(reference, placed[3] if placed else head)
+    found = _placed(reference, placed[3]) if placed else _named(reference, head)
     if placed:
         for key, value in (("project", placed[1]), ("location", placed[2])):
             if given.get(key, value) != value:
@@ -124,15 +126,23 @@ def _named(reference: str, name: str) -> VertexReference:
         if not display or re.search(r'[\x00-\x1f"\\]', display):
             raise _malformed(reference, "a display name without quotes follows 'vertex:'")
         return VertexReference(reference, "display_name", display)
-    endpoint = _ENDPOINT.fullmatch(name)
-    if endpoint:
-        return VertexReference(reference, "endpoint", endpoint[1] or endpoint[2])
     for prefix, publisher in _KNOWN_NAMES.items():
         if name.startswith(prefix) and "/" not in name:
             return VertexReference(reference, "publisher", name, publisher)
+    short = _SHORT.fullmatch(name)
+    if short and short[1] != "endpoints":
+        return VertexReference(reference, "publisher", short[2], short[1])
+    return _placed(reference, name)
+
+
+def _placed(reference: str, name: str) -> VertexReference:
+    """Read what may stand behind a project and a location."""
+    endpoint = _ENDPOINT.fullmatch(name)
+    if endpoint:
+        return VertexReference(reference, "endpoint", endpoint[1] or endpoint[2])
     model = _PUBLISHER.fullmatch(name)
     if model:
-        return VertexReference(reference, "publisher", model[2] or model[4], model[1] or model[3])
+        return VertexReference(reference, "publisher", model[2], model[1])
     raise _malformed(reference, "after the location stands endpoints/ID or publishers/P/models/M")
 
 
@@ -140,11 +150,15 @@ def _parameters(reference: str, query: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in _PARAMETERS:
-            raise _malformed(reference, f"{key!r} is no parameter.{nearest(key, _PARAMETERS)}")
+            raise _malformed(reference, f"{key!r} is no parameter{_hint(key)}")
         if key in found:
             raise _malformed(reference, f"{key!r} is given twice")
         found[key] = value
     return found
+
+
+def _hint(key: str) -> str:
+    return nearest(key, _PARAMETERS).replace(" Did", ": did").rstrip("?")
 
 
 def _malformed(reference: str, problem: str) -> ModelReferenceError:
