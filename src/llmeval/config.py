@@ -12,15 +12,9 @@ import msgspec
 from msgspec import Struct, field
 
 from llmeval.errors import ConfigError, nearest
+from llmeval.records import Price
 
 __all__ = ["Config", "EndpointSettings", "Format", "Price", "load_config", "read_pyproject"]
-
-
-class Price(Struct, frozen=True, forbid_unknown_fields=True):
-    """US dollars for a million tokens."""
-
-    input: float
-    output: float
 
 
 Format = Literal["generate_content", "chat", "raw_chat", "messages", "predict", "raw_predict"]
@@ -163,8 +157,7 @@ def _check(config: Config) -> None:
             f"--staging={config.staging}: an address like gs://BUCKET/FOLDER is needed"
         )
     for name, price in config.prices.items():
-        if not (price.input >= 0 and price.output >= 0):
-            raise ConfigError(f"[tool.llmeval.prices] {name!r}: a price must not be negative")
+        _check_price(f"[tool.llmeval.prices] {name!r}", price)
     for name, endpoint in config.endpoints.items():
         for many in ("instances", "candidates"):
             if getattr(endpoint, many) < 1:
@@ -173,3 +166,17 @@ def _check(config: Config) -> None:
     if repeated:
         raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")
     config.shard_of()
+
+
+def _check_price(where: str, price: Price) -> None:
+    given = (price.input, price.output, price.input_long, price.output_long, price.long_from)
+    if not all(figure >= 0 for figure in given if figure is not None):
+        raise ConfigError(f"{where}: a price must not be negative")
+    is_long = price.input_long is not None or price.output_long is not None
+    if is_long != (price.long_from is not None):
+        raise ConfigError(
+            f"{where}: input_long and output_long need long_from, the number of prompt tokens "
+            f"above which they hold, and long_from needs them"
+        )
+    if price.batch_discount is not None and not 0 <= price.batch_discount <= 1:
+        raise ConfigError(f"{where}: batch_discount is a share, 0.5 for half, not percent")

@@ -24,8 +24,10 @@ __all__ = [
     "EndpointIdentity",
     "Estimate",
     "Message",
+    "ModelPrice",
     "NotScored",
     "Observation",
+    "Price",
     "Request",
     "Response",
     "RunInfo",
@@ -129,6 +131,35 @@ class Usage(Struct, frozen=True):
     input_tokens: int | None = None
     output_tokens: int | None = None
     thinking_tokens: int | None = None
+
+
+class Price(Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars for a million tokens.
+
+    Where a prompt is longer than ``long_from`` tokens, every token of its call costs ``input_long``
+    and ``output_long``. ``batch_discount`` is the share that a batch job saves, 0.5 for half;
+    without it the cost of a batch job is unknown.
+    """
+
+    input: float
+    output: float
+    input_long: float | None = None
+    output_long: float | None = None
+    long_from: int | None = None
+    batch_discount: float | None = None
+
+
+class ModelPrice(Struct, frozen=True):
+    """The price that a run reckoned with, and where it stands: under ``name`` in the user's own
+    table, or in the shipped one, whose figure was published at ``url`` on ``as_of`` (YYYY-MM-DD).
+    """
+
+    name: str
+    price: Price
+    source: Literal["user", "shipped"]
+    as_of: str | None = None
+    url: str | None = None
+    note: str = ""
 
 
 class Response(Struct, frozen=True):
@@ -300,7 +331,8 @@ class RunInfo(Struct, frozen=True):
     """The header of a record: everything that must be known to decide on it later.
 
     ``partial`` holds the reasons why this run, by its caller's wish, measures less than planned.
-    ``started_at`` is Unix time; ``inputs`` maps each file to its SHA-256.
+    ``started_at`` is Unix time; ``inputs`` maps each file to its SHA-256, ``prices`` a model's
+    reference to its price where one is known.
     """
 
     run_id: str
@@ -316,6 +348,7 @@ class RunInfo(Struct, frozen=True):
     versions: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+    prices: dict[str, ModelPrice] = field(default_factory=dict)
 
 
 class Estimate(Struct, frozen=True):
@@ -425,3 +458,4 @@ class Summary(Struct, frozen=True):
     settings: dict[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
     baseline: str | None = None
+    prices: dict[str, ModelPrice] = field(default_factory=dict)

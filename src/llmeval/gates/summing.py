@@ -68,6 +68,7 @@ def summarise(
         versions=run.versions,
         settings=run.settings,
         baseline=baseline_id,
+        prices=run.prices,
     )
 
 

@@ -25,6 +25,7 @@ from llmeval.plugin.role import Role, role_of, worker_input
 from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
+from llmeval.prices import check_priced, model_prices
 from llmeval.prompts import PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
 from llmeval.report import ReportData
@@ -101,13 +102,8 @@ class Evaluating:
             raise ConfigError("two of the models differ in nothing that may be shown: name one")
         config = msgspec.structs.replace(config, model=tuple(endpoints))
         if config.budget is not None:
-            for endpoint in endpoints.values():
-                if endpoint.identity.name not in config.prices:
-                    raise ConfigError(
-                        f"--budget needs the price of {endpoint.identity.name!r}: add it to "
-                        f"[tool.llmeval.prices] in pyproject.toml, in US dollars for a million "
-                        f"tokens: {endpoint.identity.name!r} = {{input = 0.10, output = 0.40}}"
-                    )
+            identities = [endpoint.identity for endpoint in endpoints.values()]
+            check_priced(identities, config.prices, opened=False)
         path = root / config.gates
         gates = load_gates(path) if path.exists() or "gates" in options else None
         baseline = _baseline(config, options, pytest_config)
@@ -269,11 +265,14 @@ class Evaluating:
 
     def _describe(self) -> RunInfo:
         given = worker_input(self.pytest_config).get("llmeval", {})
+        models = [endpoint.identity for endpoint in self.endpoints.values()]
+        if self.config.budget is not None:
+            check_priced(models, self.config.prices)
         return RunInfo(
             run_id=self.run_id,
             started_at=time.time(),
             llmeval=__version__,
-            models=[e.identity for e in self.endpoints.values()],
+            models=models,
             suites=[describe(test, self.config.model) for test in self.tests.values()],
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
@@ -281,6 +280,7 @@ class Evaluating:
             command=given.get("command") or shown(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
+            prices=model_prices(models, self.config.prices),
         )
 
     def take(self, item: SampleItem) -> Finished:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from llmeval.records import Verdict
+from llmeval.records import Summary, Verdict
 from llmeval.report import wording
+from llmeval.report.costs import cost_note
 from llmeval.report.data import ReportData
 from llmeval.report.forest import trouble
 from llmeval.report.lines import finding
@@ -149,8 +150,13 @@ def _end(data: ReportData) -> Iterator[str]:
     yield (
         f"Coverage: {coverage.planned:,} planned, {coverage.recorded:,} recorded, "
         f"{coverage.answered:,} answered, {coverage.unscored:,} without a score. "
-        f"Cost {money(summary.cost_usd)}; tokens in {count(usage.input_tokens)}, "
+        f"Cost {money(summary.cost_usd)}{_prices(summary)}; tokens in {count(usage.input_tokens)}, "
         f"out {count(usage.output_tokens)}."
     )
     for warning in summary.warnings[:10]:
         yield f"- Warning: {neutral(warning, 400)}"
+
+
+def _prices(summary: Summary) -> str:
+    note = cost_note(summary)
+    return f" ({neutral(note, 400)})" if note else ""

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from llmeval.records import PASS_MARK, EndpointIdentity
 from llmeval.report import curves, forest, numbers, wording
+from llmeval.report.costs import cost_note
 from llmeval.report.data import Rate, ReportData, SliceResult, SuiteResult
 from llmeval.report.samples import short
 from llmeval.report.text import cut
@@ -55,6 +56,7 @@ def render_html(data: ReportData) -> str:
         unmeasured=list(_unmeasured(data)),
         waived=[gate for gate in data.summary.gates if gate.waiver],
         fallbacks=wording.fallbacks(data.summary),
+        cost_note=cost_note(data.summary),
         sections=_sections(data),
     )
 
