@@ -154,7 +154,7 @@ class Caller:
         return max(jittered, (retry_after or 0.0) + self._random.uniform(0.0, 0.1))
 
     def _book(self, attempt: Attempt) -> float | None:
-        cost = cost_of_attempt(attempt.outcome, self.price)
+        cost = cost_of_attempt(attempt.outcome, self.price, batch=attempt.batch)
         self.budget.spend(cost, answered=isinstance(attempt.outcome, Response))
         return cost
 
