@@ -11,8 +11,9 @@ import msgspec
 from msgspec import Struct, field
 
 from llmeval.errors import ConfigError, nearest
+from llmeval.records import BY
 
-__all__ = ["Config", "Price", "load_config", "read_pyproject"]
+__all__ = ["Config", "Price", "checked_by", "load_config", "read_pyproject"]
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,7 +27,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Options of a run; the same names as on the command line, underscores for dashes.
 
     ``timeout``, ``retry_for`` and ``cache_ttl`` are seconds; ``budget`` is US dollars; ``prices``
-    maps a model's name to its price; ``settings`` are generation settings for every suite.
+    maps a model's name to its price; ``settings`` are generation settings for every suite; ``by``
+    is one of ``records.BY``, or ``None`` where nobody said.
     """
 
     model: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     max_calls: int | None = None
     gates: str = "gates.toml"
     baseline: str | None = None
+    by: str | None = None
     run_dir: str | None = None
     resume: bool = False
     shard: str | None = None
@@ -132,3 +135,11 @@ def _check(config: Config) -> None:
     if repeated:
         raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")
     config.shard_of()
+    checked_by(config.by)
+
+
+def checked_by(text: str | None) -> str | None:
+    """Return ``text`` where columns can be made by it; raises ``ConfigError`` otherwise."""
+    if text is None or text in BY:
+        return text
+    raise ConfigError(f"--by={text}: give one of {', '.join(BY)}.{nearest(text, BY)}")

@@ -272,6 +272,7 @@ class Evaluating:
             command=given.get("command") or list(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
+            by=self.config.by,
         )
 
     def take(self, item: SampleItem) -> Finished:
