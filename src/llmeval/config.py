@@ -12,9 +12,17 @@ import msgspec
 from msgspec import Struct, field
 
 from llmeval.errors import ConfigError, nearest
-from llmeval.records import Price
+from llmeval.records import BY, Price
 
-__all__ = ["Config", "EndpointSettings", "Format", "Price", "load_config", "read_pyproject"]
+__all__ = [
+    "Config",
+    "EndpointSettings",
+    "Format",
+    "Price",
+    "checked_by",
+    "load_config",
+    "read_pyproject",
+]
 
 
 Format = Literal["generate_content", "chat", "raw_chat", "messages", "predict", "raw_predict"]
@@ -50,7 +58,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``timeout``, ``retry_for`` and ``cache_ttl`` are seconds; ``budget`` is US dollars; ``prices``
     maps a model's name to its price; ``settings`` are generation settings for every suite;
-    ``endpoints`` maps a reference, an id or a display name to how that endpoint is asked.
+    ``endpoints`` maps a reference, an id or a display name to how that endpoint is asked; ``by`` is
+    one of ``records.BY``, or ``None`` where nobody said.
     """
 
     model: tuple[str, ...] = ()
@@ -64,6 +73,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     max_calls: int | None = None
     gates: str = "gates.toml"
     baseline: str | None = None
+    by: str | None = None
     run_dir: str | None = None
     resume: bool = False
     shard: str | None = None
@@ -166,6 +176,7 @@ def _check(config: Config) -> None:
     if repeated:
         raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")
     config.shard_of()
+    checked_by(config.by)
 
 
 def _check_price(where: str, price: Price) -> None:
@@ -180,3 +191,10 @@ def _check_price(where: str, price: Price) -> None:
         )
     if price.batch_discount is not None and not 0 <= price.batch_discount <= 1:
         raise ConfigError(f"{where}: batch_discount is a share, 0.5 for half, not percent")
+
+
+def checked_by(text: str | None) -> str | None:
+    """Return ``text`` where columns can be made by it; raises ``ConfigError`` otherwise."""
+    if text is None or text in BY:
+        return text
+    raise ConfigError(f"--by={text}: give one of {', '.join(BY)}.{nearest(text, BY)}")

@@ -281,6 +281,7 @@ class Evaluating:
             versions=versions(),
             settings=dict(self.config.settings),
             prices=model_prices(models, self.config.prices),
+            by=self.config.by,
         )
 
     def take(self, item: SampleItem) -> Finished:
