@@ -51,6 +51,7 @@ def serve(
     Raises ``ConfigError`` if an address cannot be had, ``ModelReferenceError`` for a model,
     ``MissingExtra`` for gRPC without Google's client.
     """
+    parent = os.getppid() if exit_with_parent else None
     app = create_app(endpoints_for(models, seed), faults, seed, vertex=vertex)
 
     def announce(root: str, bound: int, grpc_bound: int | None) -> None:
@@ -62,7 +63,7 @@ def serve(
         if grpc_bound is not None:
             say(f"Vertex AI over gRPC at {_grpc_address(root, grpc_bound)}")
 
-    asyncio.run(_until_told(app, host, port, announce, exit_with_parent, grpc_port))
+    asyncio.run(_until_told(app, host, port, announce, parent, grpc_port))
 
 
 @contextlib.contextmanager
@@ -136,9 +137,10 @@ async def _until_told(
     host: str,
     port: int,
     announce: Callable[[str, int, int | None], Any],
-    exit_with_parent: bool,
+    parent: int | None,
     grpc_port: int | None,
 ) -> None:
+    """Serve until a signal, or until process ``parent`` is no longer the parent of this one."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -150,11 +152,11 @@ async def _until_told(
         root = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else _in_url(host)}:{bound}"
         grpc_bound = await _start_grpc(stack, root, host, grpc_port)
         announce(root, bound, grpc_bound)
-        if exit_with_parent:
-            _end_with_input(loop, stop)
-            await _until_orphaned(stop)
-        else:
+        if parent is None:
             await stop.wait()
+        else:
+            _end_with_input(loop, stop)
+            await _until_orphaned(stop, parent)
 
 
 async def _start_grpc(
@@ -182,9 +184,8 @@ def _end_with_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Non
     threading.Thread(target=drain, name="llmeval-emulator-input", daemon=True).start()
 
 
-async def _until_orphaned(stop: asyncio.Event) -> None:
-    """Wait for ``stop``, or until another process has become the parent of this one."""
-    parent = os.getppid()
+async def _until_orphaned(stop: asyncio.Event, parent: int) -> None:
+    """Wait for ``stop``, or until another process than ``parent`` is the parent of this one."""
     while not stop.is_set() and os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SECONDS_BETWEEN_LOOKS)

@@ -19,6 +19,7 @@ _TEXT = {
     "api-endpoint": ("URL", "another address of the API; on loopback no credentials are asked for"),
     "gates": ("FILE", "release gates (default: gates.toml)"),
     "baseline": ("RUN", "an earlier run's directory, for gates that compare with one"),
+    "by": ("WHAT", "deployed_model: decide on each model behind an endpoint's traffic split"),
     "run-dir": ("DIR", "directory of this run (default: reports/<run id>)"),
     "staging": ("GS", "folder in Cloud Storage for --batch, such as gs://bucket/llmeval"),
     "shard": ("i/n", "measure the i-th of n parts only; such a run can never pass by itself"),

@@ -22,9 +22,10 @@ from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
 from llmeval.plugin.role import Role, role_of, worker_input
-from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
+from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
+from llmeval.prices import check_priced, model_prices
 from llmeval.prompts import PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
 from llmeval.report import ReportData
@@ -94,15 +95,15 @@ class Evaluating:
         endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
         if config.batch:
             check_batch(config, alone=role_of(pytest_config) is Role.ALONE)
-        endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
+        # A column is called as its endpoint calls itself: without a secret of the reference.
+        resolved = [resolve(ref, options=endpoint_options) for ref in config.model]
+        endpoints = {endpoint.identity.ref: endpoint for endpoint in resolved}
+        if len(endpoints) < len(resolved):
+            raise ConfigError("two of the models differ in nothing that may be shown: name one")
+        config = msgspec.structs.replace(config, model=tuple(endpoints))
         if config.budget is not None:
-            for endpoint in endpoints.values():
-                if endpoint.identity.name not in config.prices:
-                    raise ConfigError(
-                        f"--budget needs the price of {endpoint.identity.name!r}: add it to "
-                        f"[tool.llmeval.prices] in pyproject.toml, in US dollars for a million "
-                        f"tokens: {endpoint.identity.name!r} = {{input = 0.10, output = 0.40}}"
-                    )
+            identities = [endpoint.identity for endpoint in endpoints.values()]
+            check_priced(identities, config.prices, opened=False)
         path = root / config.gates
         gates = load_gates(path) if path.exists() or "gates" in options else None
         baseline = _baseline(config, options, pytest_config)
@@ -264,18 +265,23 @@ class Evaluating:
 
     def _describe(self) -> RunInfo:
         given = worker_input(self.pytest_config).get("llmeval", {})
+        models = [endpoint.identity for endpoint in self.endpoints.values()]
+        if self.config.budget is not None:
+            check_priced(models, self.config.prices)
         return RunInfo(
             run_id=self.run_id,
             started_at=time.time(),
             llmeval=__version__,
-            models=[e.identity for e in self.endpoints.values()],
+            models=models,
             suites=[describe(test, self.config.model) for test in self.tests.values()],
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
             partial=list(self.partial),
-            command=given.get("command") or list(self.pytest_config.invocation_params.args),
+            command=given.get("command") or shown(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
+            prices=model_prices(models, self.config.prices),
+            by=self.config.by,
         )
 
     def take(self, item: SampleItem) -> Finished:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from llmeval import __version__
 from llmeval.config import EndpointSettings
 from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
@@ -78,8 +77,14 @@ class VertexEndpoint:
         self._root = ""
         self._accepted = False
         self._declared = _declared(reference, options.endpoints)
+        # The price of a publisher's model is known before it is asked.
+        known = {"publisher": reference.publisher, "location": self._place.location}
         self._identity = EndpointIdentity(
-            ref=reference.text, kind="vertex", name=reference.name, alias=_is_alias(reference)
+            ref=reference.text,
+            kind="vertex",
+            name=reference.name,
+            alias=_is_alias(reference),
+            details=known if reference.publisher else {},
         )
 
     @property
@@ -107,7 +112,7 @@ class VertexEndpoint:
         if self._channel is not None:
             return
         self._channel = Channel(
-            {"User-Agent": f"llmeval/{__version__}", **self._options.headers},
+            {"User-Agent": "llmeval", **self._options.headers},
             connect_timeout=self._options.connect_timeout,
             max_response_bytes=self._options.max_response_bytes,
             secrets=hidden(self._options.headers.values()),
@@ -283,6 +288,7 @@ class VertexEndpoint:
                 "display_name": found.display_name,
                 "dedicated": found.dedicated_endpoint_enabled,
                 "deployed_models": _described(found, models),
+                **_tuned(self._target, models, serving),
                 **self._where(root),
             },
         )
@@ -330,6 +336,16 @@ def _described(
         }
         for d in found.deployed_models
     ]
+
+
+def _tuned(
+    target: Target, models: Mapping[str, ModelResource], serving: list[str]
+) -> dict[str, str]:
+    """Return the Gemini model beneath a tuned one, which is billed as that is."""
+    sources = [models[one].base_model_source for one in serving if one in models]
+    bases = {s.genie_source.base_model_uri for s in sources if s and s.genie_source}
+    base = bases.pop() if len(bases) == 1 and len(sources) == len(serving) else ""
+    return {"base_model": base} if base and target.format == "generate_content" else {}
 
 
 def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:
