@@ -40,7 +40,9 @@ def finish_reasons() -> list[tuple[str, int | None]]:
     )
     genai = pytest.importorskip("google.genai.types", reason="needs google-genai")
     numbered = {reason.name: int(reason) for reason in types.Candidate.FinishReason}
-    return [(n, numbered.get(n)) for n in sorted({*numbered, *(r.name for r in genai.FinishReason)})]
+    return [
+        (n, numbered.get(n)) for n in sorted({*numbered, *(r.name for r in genai.FinishReason)})
+    ]
 
 
 def test_every_finish_reason_of_the_clients_has_a_named_outcome() -> None:

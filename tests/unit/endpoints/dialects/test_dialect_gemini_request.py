@@ -112,8 +112,9 @@ def test_native_names_mean_the_same() -> None:
         "modelArmorConfig": SETTINGS["model_armor_config"], "labels": SETTINGS["labels"],
     }  # fmt: skip
     assert body(native | rest) == ours
-    assert body({"generation_config": ours["generationConfig"]})["generationConfig"] == (
-        ours["generationConfig"]
+    assert (
+        body({"generation_config": ours["generationConfig"]})["generationConfig"]
+        == (ours["generationConfig"])
     )
 
 
