@@ -61,7 +61,6 @@ class StreamedCandidate(JsonEvents):
         super().__init__()
         self._message: object = None
         self._blocked: CallFailure | None = None
-        self._usage = Usage()
         self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
@@ -69,14 +68,14 @@ class StreamedCandidate(JsonEvents):
     def _whole(self) -> Response | CallFailure:
         if self._blocked is not None:
             return msgspec.structs.replace(
-                self._blocked, usage=self._usage, model_version=self._version
+                self._blocked, usage=self.usage, model_version=self._version
             )
         return settled(
             self.text,
             self.finish_reason,
             self._message,
             safety=self._safety,
-            usage=self._usage,
+            usage=self.usage,
             model_version=self._version,
             logprobs=self._logprobs,
         )
@@ -84,7 +83,7 @@ class StreamedCandidate(JsonEvents):
     def _take(self, event: dict[str, Any]) -> None:
         usage = usage_of(event.get("usageMetadata"))
         if usage != Usage():
-            self._usage = usage  # each event counts all that came before it
+            self.usage = usage  # each event counts all that came before it
         self._version = version_of(event) or self._version
         blocked = blocked_prompt(event, self.text)
         if blocked is not None:

@@ -157,7 +157,6 @@ class StreamedPrediction(JsonEvents):
         super().__init__()
         self._piece = piece
         self._events = 0
-        self._usage = Usage()
 
     @property
     def ends_unsaid(self) -> bool:
@@ -173,7 +172,7 @@ class StreamedPrediction(JsonEvents):
             raise MalformedAnswer(f"the configured piece path finds {_shape(piece)}, no text")
         self.finish_reason = end_of(event) or self.finish_reason
         tokens = tokens_of(event)
-        self._usage = self._usage if tokens == Usage() else tokens
+        self.usage = self.usage if tokens == Usage() else tokens
 
     def _whole(self) -> Response | CallFailure:
         if not self.text and self._events and self.finish_reason is None:
@@ -181,7 +180,7 @@ class StreamedPrediction(JsonEvents):
                 "no text is found in the stream's events; name its place as 'piece' (a JMESPath) "
                 "in [tool.llmeval.endpoints]"
             )
-        return settle(self.text, self.finish_reason or "stop", usage=self._usage)
+        return settle(self.text, self.finish_reason or "stop", usage=self.usage)
 
 
 def _settled(found: Prediction, shared: Mapping[str, Any]) -> Response | CallFailure:

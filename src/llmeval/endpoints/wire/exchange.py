@@ -12,7 +12,7 @@ from llmeval.endpoints.dialects.dialect import (
     Dialect,
     MalformedAnswer,
     Streamed,
-    with_text_so_far,
+    so_far,
 )
 from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
 from llmeval.endpoints.text import decode_json, printable
@@ -85,7 +85,7 @@ class Exchange:
             error, answering=self.answering, timeout=timeout, connect_timeout=connect_timeout
         )
         failure = CallFailure(failure.kind, printable(failure.message, secrets=self._secrets))
-        return with_text_so_far(failure, self._collected.text if self._collected else "")
+        return so_far(failure, self._collected) if self._collected else failure
 
     async def _bytes(self, answer: aiohttp.ClientResponse) -> bytes:
         length = answer.content_length
@@ -116,7 +116,7 @@ class Exchange:
         else:
             words = "the stream ended without a finish reason and without [DONE]"
             failure = CallFailure("stream_cut", words)
-        return with_text_so_far(failure, collected.text)
+        return so_far(failure, collected)
 
     async def _until_end(self, answer: aiohttp.ClientResponse, collected: Streamed) -> None:
         """Read all events. A connection that breaks after the answer's end does no harm."""
