@@ -15,8 +15,14 @@ from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
 from llmeval.endpoints.dialects.predict import Predict
 from llmeval.endpoints.references import EndpointOptions
-from llmeval.endpoints.vertex.advice import advised
-from llmeval.endpoints.vertex.credentials import NoToken, TokenSource, default_token
+from llmeval.endpoints.vertex.accounts import ANYBODY, Account
+from llmeval.endpoints.vertex.advice import ADVISED, advised
+from llmeval.endpoints.vertex.credentials import (
+    GoogleToken,
+    NoToken,
+    TokenSource,
+    default_token,
+)
 from llmeval.endpoints.vertex.grouping import (
     Candidates,
     Gatherer,
@@ -29,6 +35,7 @@ from llmeval.endpoints.vertex.references import (
     DEFAULT_LOCATION,
     Place,
     VertexReference,
+    check_place,
     is_loopback,
     parse_vertex,
 )
@@ -42,13 +49,12 @@ from llmeval.endpoints.wire.channel import Channel, hidden
 from llmeval.errors import ConfigError, EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Response
 
-__all__ = ["VertexEndpoint", "vertex_endpoint"]
+__all__ = ["VertexEndpoint", "refuse_plain", "vertex_endpoint"]
 
 _PINNED = re.compile(r"-\d{3}$|@\d|-\d{4,8}$")
 """A publisher's model whose name says its version will not change under it."""
 
 _DEPLOYED = "x-vertex-ai-deployed-model-id"
-_ADVISED = {"unauthorized", "forbidden", "not_found", "quota_project", "quota_endpoint"}
 
 
 class VertexEndpoint:
@@ -187,9 +193,9 @@ class VertexEndpoint:
         """Say which deployed model answered, and what to do about a failure."""
         deployed = headers.get(_DEPLOYED) or outcome.deployed_model or self._only
         version = outcome.model_version or self._versions.get(deployed or "")
-        if isinstance(outcome, CallFailure) and outcome.kind in _ADVISED:
+        if isinstance(outcome, CallFailure) and outcome.kind in ADVISED:
             outcome = msgspec.structs.replace(
-                outcome, message=advised(outcome, self._place, self._root)
+                outcome, message=advised(outcome, self._place, self._root, self._account)
             )
         if deployed == outcome.deployed_model and version == outcome.model_version:
             return outcome
@@ -201,6 +207,10 @@ class VertexEndpoint:
     def _tokens(self) -> TokenSource:
         assert self._token is not None  # noqa: S101 - open() comes first
         return self._token
+
+    @property
+    def _account(self) -> Account:
+        return self._token.account if isinstance(self._token, GoogleToken) else ANYBODY
 
     async def _find(self, channel: Channel) -> None:
         options, reference = self._options, self._reference
@@ -215,8 +225,10 @@ class VertexEndpoint:
                 f"GOOGLE_CLOUD_PROJECT"
             )
         self._place, self._root = Place(project, location), root
-        _refuse_plain(self._token, root, self._declared.address)
-        looker = Looker(channel, root, self._place, await self._token.headers())
+        check_place(self._place)
+        refuse_plain(self._token, root, self._declared.address)
+        headers = await self._token.headers()
+        looker = Looker(channel, root, self._place, headers, self._account)
         if reference.kind == "publisher":
             await self._publisher(looker, root)
         else:
@@ -313,8 +325,8 @@ def _described(
     ]
 
 
-def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:
-    """A token goes over TLS or not at all."""
+def refuse_plain(token: TokenSource, *addresses: str | None) -> None:
+    """A token goes over TLS or not at all. Raises ``ConfigError``."""
     if isinstance(token, NoToken):
         return
     for address in addresses:
