@@ -59,6 +59,13 @@ def test_prices_and_settings_are_tables(tmp_path: Path) -> None:
         ("[tool.llmeval.prices.x]\ninput = 3\noutput = -1\n", "'x': a price must not be negative"),
         ("[tool.llmeval.prices.x]\ninput = nan\noutput = 1\n", "must not be negative"),
         ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\noutputs = 1\n", "outputs"),
+        ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\ninput_long = 2\n", "long_from"),
+        ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\nlong_from = 2\n", "long_from"),
+        (
+            "[tool.llmeval.prices.x]\ninput = 1\noutput = 1\nlong_from = 9\ninput_long = -1\n",
+            "must not be negative",
+        ),
+        ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\nbatch_discount = 50\n", "0.5 for half"),
         ("[tool]\nllmeval = 3\n", r"\[tool\.llmeval\] must be a table"),
         ("tool = 3\n", r"\[tool\.llmeval\] must be a table"),
         ("[tool.llmeval\n", r"pyproject\.toml cannot be read: .*line 1"),

@@ -130,6 +130,12 @@ def test_what_it_may_not_return(result: Any, kind: str) -> None:
     assert failure(lambda prompt: result).kind == kind
 
 
+def test_an_empty_response_keeps_what_it_used_and_who_gave_it() -> None:
+    empty = Response("", usage=Usage(3, 0), deployed_model="m-7", model_version="v1")
+    got = failure(lambda prompt: empty)
+    assert (got.usage, got.deployed_model, got.model_version) == (Usage(3, 0), "m-7", "v1")
+
+
 @pytest.mark.parametrize("sync", [True, False])
 def test_generators_stream(sync: bool) -> None:
     def pieces(prompt: str):  # type: ignore[no-untyped-def]

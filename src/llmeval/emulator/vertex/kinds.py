@@ -18,6 +18,7 @@ from llmeval.emulator.vertex.errors import (
     endpoint_missing,
     invalid,
     permission_denied,
+    publisher_model_missing,
     quota_of_endpoint,
     quota_of_project,
     shared_capacity,
@@ -127,7 +128,8 @@ def refusal(kind: str, where: Where, retry_after: float | None) -> GoogleError |
         case "permission_403":
             error = permission_denied("aiplatform.endpoints.predict", where.resource)
         case "not_found_404":
-            error = endpoint_missing(where.resource)
+            published = "/publishers/" in where.resource
+            error = (publisher_model_missing if published else endpoint_missing)(where.resource)
         case "quota_429" | "error_list":
             error = shared_capacity(retry_after)
         case "quota_project_429":

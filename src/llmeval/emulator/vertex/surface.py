@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from aiohttp import web
 
 from llmeval.emulator.emulation import Emulation
 from llmeval.emulator.models import endpoints_for
-from llmeval.emulator.vertex.errors import Refused, permission_denied, service_disabled
+from llmeval.emulator.vertex.errors import GoogleError, Refused, permission_denied, service_disabled
 from llmeval.emulator.vertex.options import VertexOptions
 from llmeval.emulator.vertex.registry.lookups import Lookups
 from llmeval.emulator.vertex.serving.calls import Calls, refused_answer, role_name
@@ -55,9 +56,11 @@ def add_vertex(app: web.Application, emulation: Emulation, options: VertexOption
     door = _Door(emulation, tokens if options.require_token else None)
     app.middlewares.append(door.pass_through)
     app.on_response_prepare.append(_mark)
-    _add_lookups(app.router, Lookups(options.world))
+    lookups = Lookups(options.world)
+    _add_lookups(app.router, lookups)
     _add_predictions(app.router, emulation, options)
-    _add_jobs(app, Oracle(options.world, emulation))
+    _add_jobs(app, Oracle(options.world, emulation), lookups)
+    app.router.add_get(_PLACE + "/models", lookups.models)
     app.router.add_route("*", _VERSION + "/{tail:(?:projects|publishers)/.*}", _no_such_page)
 
 
@@ -73,9 +76,10 @@ def _behind(options: VertexOptions, seed: int) -> dict[str, Endpoint]:
 def _add_lookups(router: web.UrlDispatcher, lookups: Lookups) -> None:
     router.add_get(_PLACE + "/endpoints", lookups.endpoints)
     router.add_get(_PLACE + "/endpoints/{endpoint:[^/:]+}", lookups.endpoint)
-    router.add_get(_PLACE + "/models", lookups.models)
-    router.add_get(_PLACE + "/models/{model:[^/:]+}", lookups.model)
-    router.add_get(_PLACE + "/models/{model:[^/:]+}:listVersions", lookups.versions)
+    # Other ids are those of models that were uploaded, which the services of jobs know.
+    model = _PLACE + "/models/{model:(?:" + "|".join(lookups.model_ids) + ")(?:@[^/:]*)?}"
+    router.add_get(model, lookups.model)
+    router.add_get(model + ":listVersions", lookups.versions)
     for prefix in (_VERSION, _PLACE):
         publisher = prefix + "/publishers/{publisher:[^/]+}/models"
         router.add_get(publisher, lookups.publisher_models)
@@ -100,15 +104,28 @@ def _add_predictions(
     router.add_post(endpoint + "/deployedModels/{deployed}/invoke/{path:.*}", chatting.invoke)
 
 
-def _add_jobs(app: web.Application, oracle: Oracle) -> None:
+def _add_jobs(app: web.Application, oracle: Oracle, lookups: Lookups) -> None:
     """Register the services of jobs where they are part of this llmeval."""
     if find_spec(_JOBS) is None:
         return
     import_module(_JOBS).add_jobs(
         app,
-        answer_generate=partial(answer_generate, oracle),
-        answer_predict=partial(answer_predict, oracle),
+        answer_generate=_or_error(partial(answer_generate, oracle)),
+        answer_predict=_or_error(partial(answer_predict, oracle)),
+        find_model=lookups.find_model,
     )
+
+
+def _or_error(ask: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return ``ask`` with its refusals as bodies, which is how a job writes them down."""
+
+    async def asked(*arguments: Any) -> Any:
+        try:
+            return await ask(*arguments)
+        except GoogleError as error:
+            return error.as_json()
+
+    return asked
 
 
 async def _no_such_page(_: web.Request) -> web.Response:
@@ -158,11 +175,15 @@ class _Door:
 
 
 def _permission(http: web.Request) -> str:
-    if http.method != "GET":
+    """Return the permission that a request needs, by its path and method."""
+    words = http.path.split("/")[6:]
+    predicts = http.match_info.get("verb") in (*GENERATE_VERBS, *PREDICT_VERBS)
+    if predicts or words[-1:] == ["completions"]:
         return "aiplatform.endpoints.predict"
-    kind = "models" if "/models" in http.path else "endpoints"
-    one = http.match_info.get("endpoint") or http.match_info.get("model")
-    return f"aiplatform.{kind}.{'get' if one else 'list'}"
+    collection = words[0].partition(":")[0] if words else "locations"
+    reads = "get" if len(words) > 1 else "list"
+    action = {"POST": "create", "DELETE": "delete", "PATCH": "update"}.get(http.method, reads)
+    return f"aiplatform.{collection}.{action}"
 
 
 def _route(http: web.Request) -> str:

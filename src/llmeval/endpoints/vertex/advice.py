@@ -20,6 +20,8 @@ _ROLES = {
     "aiplatform.endpoints.get": "roles/aiplatform.viewer",
     "aiplatform.endpoints.list": "roles/aiplatform.viewer",
     "aiplatform.batchPredictionJobs.create": "roles/aiplatform.user",
+    "aiplatform.contexts.create": "roles/aiplatform.user",
+    "aiplatform.modelEvaluations.import": "roles/aiplatform.user",
     "storage.objects.create": "roles/storage.objectUser",
     "storage.objects.get": "roles/storage.objectViewer",
     "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
@@ -31,7 +33,8 @@ _SDK_PROJECT = "764086051850"
 
 _QUOTA = "gcloud auth application-default set-quota-project"
 
-_PERMISSION = re.compile(r"'?([a-z]+(?:\.[A-Za-z]+){2})'?")
+# Not any three words with points between them: the server's words may name a service account.
+_PERMISSION = re.compile(r"(?<![\w@.-])((?:aiplatform|storage|serviceusage)(?:\.[A-Za-z]+){2})")
 
 
 def advised(failure: CallFailure, place: Place, root: str = "", account: Account = ANYBODY) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -41,6 +41,7 @@ from llmeval.endpoints.vertex.references import (
 )
 from llmeval.endpoints.vertex.targets import (
     Target,
+    batch_model,
     container_of,
     endpoint_target,
     publisher_target,
@@ -48,6 +49,9 @@ from llmeval.endpoints.vertex.targets import (
 from llmeval.endpoints.wire.channel import Channel, hidden
 from llmeval.errors import ConfigError, EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Response
+
+if TYPE_CHECKING:
+    from llmeval.endpoints.vertex.batching import VertexBatch
 
 __all__ = ["VertexEndpoint", "refuse_plain", "vertex_endpoint"]
 
@@ -72,6 +76,7 @@ class VertexEndpoint:
         self._token = token
         self._channel: Channel | None = None
         self._target: Target | None = None
+        self._found: EndpointResource | None = None
         self._gatherer: Gatherer | None = None
         self._only: str | None = None
         self._versions: dict[str, str] = {}
@@ -79,8 +84,14 @@ class VertexEndpoint:
         self._root = ""
         self._accepted = False
         self._declared = _declared(reference, options.endpoints)
+        # The price of a publisher's model is known before it is asked.
+        known = {"publisher": reference.publisher, "location": self._place.location}
         self._identity = EndpointIdentity(
-            ref=reference.text, kind="vertex", name=reference.name, alias=_is_alias(reference)
+            ref=reference.text,
+            kind="vertex",
+            name=reference.name,
+            alias=_is_alias(reference),
+            details=known if reference.publisher else {},
         )
 
     @property
@@ -167,6 +178,19 @@ class VertexEndpoint:
             )
         return None
 
+    def batch(self) -> VertexBatch:
+        """Return the batch side of this endpoint, which is open. Raises ``ConfigError`` where
+        batch prediction does not serve it."""
+        from llmeval.endpoints.vertex.batch import BatchJobs
+        from llmeval.endpoints.vertex.batching import VertexBatch
+
+        def connect() -> BatchJobs:
+            place = self._place
+            return BatchJobs(place.project, place.location, self._options.api_endpoint)
+
+        model = batch_model(self._reference, self.target, self._found)
+        return VertexBatch(model, self.target.dialect, connect, self._declared.settings)
+
     async def ask(self, url: Any, dialect: Any, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
         """Send one request in a dialect. A token that was good and is no longer is renewed once."""
         assert self._channel is not None  # noqa: S101 - open() comes first
@@ -250,6 +274,7 @@ class VertexEndpoint:
     async def _endpoint(self, looker: Looker, root: str) -> None:
         reference = self._reference
         found = await looker.endpoint(reference)
+        self._found = found
         models = await looker.models(found.deployed_models)
         self._declared = _declared(
             reference, self._options.endpoints, found.display_name, found.name
@@ -276,6 +301,7 @@ class VertexEndpoint:
                 "display_name": found.display_name,
                 "dedicated": found.dedicated_endpoint_enabled,
                 "deployed_models": _described(found, models),
+                **_tuned(self._target, models, serving),
                 **self._where(root),
             },
         )
@@ -323,6 +349,16 @@ def _described(
         }
         for d in found.deployed_models
     ]
+
+
+def _tuned(
+    target: Target, models: Mapping[str, ModelResource], serving: list[str]
+) -> dict[str, str]:
+    """Return the Gemini model beneath a tuned one, which is billed as that is."""
+    sources = [models[one].base_model_source for one in serving if one in models]
+    bases = {s.genie_source.base_model_uri for s in sources if s and s.genie_source}
+    base = bases.pop() if len(bases) == 1 and len(sources) == len(serving) else ""
+    return {"base_model": base} if base and target.format == "generate_content" else {}
 
 
 def refuse_plain(token: TokenSource, *addresses: str | None) -> None:

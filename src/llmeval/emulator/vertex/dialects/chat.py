@@ -12,7 +12,7 @@ from llmeval.emulator.vertex.telling import Answer, Told, token_logprobs
 from llmeval.emulator.wire import DONE, ask_of, event, pieces_of, wants_usage
 from llmeval.records import Request
 
-__all__ = ["ChatAsk", "chat_completion", "chat_events", "read_chat"]
+__all__ = ["ChatAsk", "ChatHead", "chat_completion", "chat_events", "read_chat"]
 
 _MOST_CHOICES = 8
 _FINISH = {
@@ -53,19 +53,39 @@ def read_chat(body: Any, seed: int) -> ChatAsk:
     )
 
 
-def chat_completion(ask: ChatAsk, told: Told, number: int, model: str) -> dict[str, Any]:
-    """Return the whole answer; ``model`` is the name that it carries."""
+@dataclass(frozen=True, slots=True)
+class ChatHead:
+    """What every body and chunk of an answer carries. ``created`` is Unix time; ``published`` says
+    that a publisher's model answered, for whose usage Google tells the kind of traffic."""
+
+    model: str
+    number: int
+    created: int
+    published: bool = False
+
+    def fields(self, shape: str) -> dict[str, Any]:
+        """Return the fields of an object of this ``shape``."""
+        return {
+            "id": f"chatcmpl-{self.number}",
+            "object": shape,
+            "created": self.created,
+            "model": self.model,
+        }
+
+
+def chat_completion(ask: ChatAsk, told: Told, head: ChatHead) -> dict[str, Any]:
+    """Return the whole answer."""
     choices = [_choice(answer, index, ask) for index, answer in enumerate(_answers(told))]
     return {
-        **_head("chat.completion", number, model),
+        **head.fields("chat.completion"),
         "choices": choices,
-        "usage": _usage(told),
+        "usage": _usage(told, head),
     }
 
 
-def chat_events(ask: ChatAsk, told: Told, number: int, model: str) -> Events:
+def chat_events(ask: ChatAsk, told: Told, chat_head: ChatHead) -> Events:
     """Return the stream: roles, then pieces of text in turn, then how each choice ends."""
-    head = _head("chat.completion.chunk", number, model)
+    head = chat_head.fields("chat.completion.chunk")
     answers = _answers(told)
 
     def chunk(index: int, delta: dict[str, str], reason: str | None = None) -> bytes:
@@ -82,7 +102,7 @@ def chat_events(ask: ChatAsk, told: Told, number: int, model: str) -> Events:
     ]
     closing = [chunk(i, {}, _finish(answer)) for i, answer in enumerate(answers)]
     if ask.usage:
-        closing.append(event({**head, "choices": [], "usage": _usage(told)}))
+        closing.append(event({**head, "choices": [], "usage": _usage(told, chat_head)}))
     return Events(first, content, [*closing, DONE])
 
 
@@ -111,19 +131,16 @@ def _finish(answer: Answer) -> str:
     return _FINISH.get(answer.finish, f"content_filter: {answer.finish}")
 
 
-def _head(shape: str, number: int, model: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{number}", "object": shape, "created": 0, "model": model}
-
-
-def _usage(told: Told) -> dict[str, Any]:
+def _usage(told: Told, head: ChatHead) -> dict[str, Any]:
     said = sum(answer.tokens for answer in told.answers)
     thoughts = sum(answer.thoughts for answer in told.answers)
     usage: dict[str, Any] = {
         "prompt_tokens": told.prompt_tokens,
         "completion_tokens": said,
         "total_tokens": told.prompt_tokens + said + thoughts,
-        "extra_properties": {"google": {"traffic_type": "ON_DEMAND"}},
     }
+    if head.published:
+        usage["extra_properties"] = {"google": {"traffic_type": "ON_DEMAND"}}
     if thoughts:
         usage["completion_tokens_details"] = {"reasoning_tokens": thoughts}
     return usage

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from llmeval.emulator.answers import Events
-from llmeval.emulator.vertex.dialects.chat import ChatAsk, chat_completion, read_chat
+from llmeval.emulator.vertex.dialects.chat import ChatAsk, ChatHead, chat_completion, read_chat
 from llmeval.emulator.vertex.errors import GoogleError, invalid
 from llmeval.emulator.vertex.telling import Answer, Told
 from llmeval.emulator.vertex.world import Container
@@ -92,15 +92,14 @@ def read_instance(
     )
 
 
-def prediction(instance: Instance, told: Told, number: int) -> Any:
-    """Return the entry of ``predictions`` for one instance."""
+def prediction(instance: Instance, told: Told, head: ChatHead) -> Any:
+    """Return the entry of ``predictions`` for one instance; ``head`` is that of a chat's answer."""
     if instance.chat is not None:
-        return chat_completion(instance.chat, told, number, instance.chat.model)
+        return chat_completion(instance.chat, told, head)
     answer = told.answers[0] if told.answers else Answer("", "SAFETY", content=False)
     match instance.container:
         case "vllm":
-            prompt = f"Prompt:\n{instance.prompt}\nOutput:\n"
-            return answer.text if instance.raw else prompt + answer.text
+            return _with_prompt(instance, answer)
         case "tgi":
             return _generated(answer) if instance.details else answer.text
     return _content(answer)
@@ -114,7 +113,7 @@ def own_answer(body: Mapping[str, Any], instance: Instance, told: Told) -> Any:
     answer = told.answers[0] if told.answers else Answer("", "SAFETY", content=False)
     match instance.container:
         case "vllm":
-            return {"predictions": [prediction(instance, told, 0)]}
+            return {"predictions": [_with_prompt(instance, answer)]}
         case "tgi":
             return [_generated(answer)] if instance.details else [{"generated_text": answer.text}]
     done = answer.finish.lower()
@@ -130,6 +129,12 @@ def own_events(instance: Instance, told: Told) -> Events:
         case "tgi":
             return _events(answer, _token, [_last_token(answer)])
     return _events(answer, _delta, [event({"answer": "", "done": answer.finish.lower()})])
+
+
+def _with_prompt(instance: Instance, answer: Answer) -> str:
+    """Return vLLM's text, which repeats the prompt unless it shall not."""
+    prompt = "" if instance.raw else f"Prompt:\n{instance.prompt}\nOutput:\n"
+    return prompt + answer.text
 
 
 def _events(answer: Answer, put: Callable[[int, list[str]], Any], closing: list[bytes]) -> Events:

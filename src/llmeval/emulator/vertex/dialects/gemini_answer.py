@@ -76,20 +76,22 @@ def _chunks(
     """Return the chunks with text, those of several candidates in turn, and the closing ones."""
     if told.block is not None:
         return [], [_blocked(told, ask, head)]
-    usage = {"trafficType": "ON_DEMAND"}
+    usage, fields = {"trafficType": "ON_DEMAND"}, head.fields()
+
+    def chunk(part: dict[str, Any], index: int) -> dict[str, Any]:
+        candidate = _numbered({"content": _content([part])}, index)
+        return {"candidates": [candidate], "usageMetadata": usage, **fields}
+
     texts = [pieces_of(answer.text) for answer in told.answers]
-    content = [
-        {
-            "candidates": [_numbered({"content": _content([{"text": text[i]}])}, index)],
-            "usageMetadata": usage,
-            **head.fields(),
-        }
+    content = [chunk(thought, index) for index in range(len(texts)) for thought in _thought(ask)]
+    content += [
+        chunk({"text": text[i]}, index)
         for i in range(max(map(len, texts), default=0))
         for index, text in enumerate(texts)
         if i < len(text)
     ]
     ends = [_ending(answer, index, ask) for index, answer in enumerate(told.answers)]
-    closing = {"candidates": ends, "usageMetadata": _usage(told, ask), **head.fields()}
+    closing = {"candidates": ends, "usageMetadata": _usage(told, ask), **fields}
     return content, [closing]
 
 
@@ -107,8 +109,8 @@ def _blocked(told: Told, ask: GenerateAsk, head: Head) -> dict[str, Any]:
 def _candidate(answer: Answer, index: int, ask: GenerateAsk) -> dict[str, Any]:
     candidate: dict[str, Any] = {}
     if answer.content:
-        thought = [{"text": _THOUGHT, "thought": True}] if ask.include_thoughts else []
-        candidate["content"] = _content([*thought, {"text": answer.text}] if answer.parts else None)
+        parts = [*_thought(ask), {"text": answer.text}]
+        candidate["content"] = _content(parts if answer.parts else None)
     return candidate | _ending(answer, index, ask, content=False)
 
 
@@ -130,6 +132,11 @@ def _ending(
     if answer.text:
         ending |= _logprobs(answer, ask.logprobs)
     return _numbered(ending, index)
+
+
+def _thought(ask: GenerateAsk) -> list[dict[str, Any]]:
+    """Return the part that tells what was thought, where thoughts are asked for."""
+    return [{"text": _THOUGHT, "thought": True}] if ask.include_thoughts else []
 
 
 def _content(parts: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:

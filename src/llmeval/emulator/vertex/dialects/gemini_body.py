@@ -124,7 +124,7 @@ def read_generate(body: object, seed: int) -> GenerateAsk:
         _within(config, name, least, beyond)
     own = config.get("seed", seed)
     settings = {name: config[key] for key, name in _SETTINGS.items() if key in config}
-    thinking = _mapping(config, "thinkingConfig")
+    thinking = {_camel(key): value for key, value in _mapping(config, "thinkingConfig").items()}
     return GenerateAsk(
         request=Request(
             messages=read_messages(given),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -20,6 +21,10 @@ from llmeval.emulator.vertex.world import ModelSpec, World, version_named
 
 __all__ = ["Lookups", "dedicated_dns"]
 
+_MODEL_NAME = re.compile(
+    r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/models/(?P<model>[^/@]+)"
+)
+
 
 def dedicated_dns(http: web.Request) -> str:
     """Return the emulator's other name, which stands for the domain of dedicated endpoints."""
@@ -32,6 +37,21 @@ class Lookups:
 
     def __init__(self, world: World) -> None:
         self._world = world
+
+    @property
+    def model_ids(self) -> list[str]:
+        """The ids of all models of the world, in any location."""
+        deployed = (d.model.id for e in self._world.endpoints for d in e.deployed)
+        return sorted(set(deployed))
+
+    def find_model(self, name: str) -> dict[str, Any] | None:
+        """Return the default version of the model of this full name, if it is in the world."""
+        found = _MODEL_NAME.fullmatch(name)
+        if found is None:
+            return None
+        place = Place(found["project"], found["location"])
+        model = version_named(self._world.versions(found["model"], place.location), "")
+        return None if model is None else self._resource(model, place)
 
     async def endpoint(self, http: web.Request) -> web.Response:
         """``GET endpoints/{endpoint}``."""

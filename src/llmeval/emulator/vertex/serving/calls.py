@@ -122,8 +122,8 @@ class Calls:
         Raises ``Refused`` where the model itself failed.
         """
         delay = self._emulation.faults.delay
-        asking = (self._emulation.ask(role_name(role), request) for request in requests)
-        attempts = await asyncio.gather(*asking)
+        asking = [self._emulation.ask(role_name(role), request) for request in requests]
+        attempts = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
         slowest = max(attempts, key=lambda attempt: attempt.latency)
         pace = Pace(call.started + delay, slowest.ttft, slowest.latency)
         try:

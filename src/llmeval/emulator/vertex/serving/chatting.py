@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from llmeval.emulator.vertex.dialects.chat import (
     ChatAsk,
+    ChatHead,
     chat_completion,
     chat_events,
     read_chat,
@@ -25,7 +27,7 @@ from llmeval.emulator.vertex.serving.calls import Call, Calls, Send
 from llmeval.emulator.vertex.serving.targets import Target, Targets
 from llmeval.emulator.wire import BadRequest, event
 
-__all__ = ["Chatting", "chat_send"]
+__all__ = ["Chatting", "chat_head", "chat_send"]
 
 OPENAPI = "openapi"
 _CHAT_PATH = "v1/chat/completions"
@@ -122,6 +124,12 @@ class Chatting:
         return self._targets.publisher(place, publisher, name)
 
 
+def chat_head(target: Target, number: int, model: str) -> ChatHead:
+    """Return what answer ``number`` carries; an unnamed model goes by the container's own name."""
+    own = target.deployed.model.display_name if target.deployed else ""
+    return ChatHead(model or own, number, int(time.time()), published=target.deployed is None)
+
+
 async def chat_send(
     calls: Calls, call: Call, target: Target, ask: ChatAsk, model: str | None = None
 ) -> Send:
@@ -129,16 +137,16 @@ async def chat_send(
 
     ``model`` is the name that the answer carries; a container says its own.
     """
-    name = model or ask.model or (target.deployed.model.display_name if target.deployed else "")
+    head = chat_head(target, call.number, model or ask.model)
     requests = [ask.request] * ask.choices
     told, pace = await calls.ask(call, target.role, requests, streamed=ask.request.stream)
     together = told[0].with_answers(told)
     if not ask.request.stream:
-        body = _ENCODE(chat_completion(ask, together, call.number, name))
+        body = _ENCODE(chat_completion(ask, together, head))
         return Send(pace, body, headers=target.headers)
     return Send(
         pace,
-        events=chat_events(ask, together, call.number, name),
+        events=chat_events(ask, together, head),
         error=event(unavailable(None).as_json()),
         headers=target.headers,
     )

@@ -16,6 +16,7 @@ from llmeval.emulator.vertex.dialects.gemini_body import read_generate
 from llmeval.emulator.vertex.errors import GoogleError, publisher_model_missing, resource_missing
 from llmeval.emulator.vertex.kinds import Where, forced, refusal
 from llmeval.emulator.vertex.serving.calls import role_name
+from llmeval.emulator.vertex.serving.chatting import chat_head
 from llmeval.emulator.vertex.serving.generating import combined, head_of
 from llmeval.emulator.vertex.serving.predicting import read_instances
 from llmeval.emulator.vertex.serving.targets import Target, gemini_only
@@ -125,5 +126,5 @@ async def answer_predict(
     body = {"instances": list(instances), "parameters": dict(parameters or {})}
     asked = read_instances(target.container, body, oracle.seed)
     told = await oracle.told(target, [instance.request for instance in asked], body)
-    number = oracle.next_number()
-    return [prediction(i, t, number) for i, t in zip(asked, told, strict=True)]
+    head = chat_head(target, oracle.next_number(), "")
+    return [prediction(i, t, head) for i, t in zip(asked, told, strict=True)]

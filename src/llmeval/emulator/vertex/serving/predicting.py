@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from llmeval.emulator.answers import Events
 from llmeval.emulator.vertex.dialects.chat import read_chat
 from llmeval.emulator.vertex.dialects.containers import (
     Instance,
@@ -29,7 +31,7 @@ from llmeval.emulator.vertex.dialects.messages import (
 from llmeval.emulator.vertex.errors import failed_precondition, invalid, unavailable
 from llmeval.emulator.vertex.registry.resources import Place
 from llmeval.emulator.vertex.serving.calls import Call, Calls, Send
-from llmeval.emulator.vertex.serving.chatting import chat_send
+from llmeval.emulator.vertex.serving.chatting import chat_head, chat_send
 from llmeval.emulator.vertex.serving.targets import Target, Targets
 from llmeval.emulator.vertex.telling import Told
 from llmeval.emulator.wire import BadRequest, event
@@ -75,7 +77,9 @@ class Predicting:
         _no_gemini(target.container == "gemini")
         if verb == "predict":
             return await self._predict(call, target)
-        return await self._raw(call, target, _unwrapped(call.json()), verb == "streamRawPredict")
+        body, wrapped = _unwrapped(call.json())
+        send = await self._raw(call, target, body, verb == "streamRawPredict")
+        return _rewrapped(send) if wrapped else send
 
     async def _predict(self, call: Call, target: Target) -> Send:
         body = call.json()
@@ -104,7 +108,7 @@ class Predicting:
         if call.kind == "no_candidates":
             return [], told, pace
         found = [
-            prediction(instance, one, call.number)
+            prediction(instance, one, chat_head(target, call.number, _model(instance)))
             for instance, one in zip(instances, told, strict=True)
         ]
         return found, told, pace
@@ -139,9 +143,18 @@ class Predicting:
         target = self._targets.publisher(place, publisher, model)
         self._calls.limit(target.resource)
         _no_gemini(publisher == "google" or verb == "predict")
-        body, stream = _unwrapped(call.json()), verb == "streamRawPredict"
+        body, wrapped = _unwrapped(call.json())
+        stream = verb == "streamRawPredict"
         if publisher == "anthropic":
-            return await self._message(call, target, model, body, stream)
+            send = await self._message(call, target, model, body, stream)
+        else:
+            send = await self._partner_chat(call, target, model, body, stream)
+        return _rewrapped(send) if wrapped else send
+
+    async def _partner_chat(
+        self, call: Call, target: Target, model: str, body: Any, stream: bool
+    ) -> Send:
+        """Answer in OpenAI's format, which other partners' models speak."""
         try:
             ask = read_chat(
                 body | {"stream": stream} if isinstance(body, dict) else body, self._seed
@@ -176,19 +189,42 @@ def read_instances(container: Any, body: Any, seed: int) -> list[Instance]:
     ]
 
 
+def _model(instance: Instance) -> str:
+    return instance.chat.model if instance.chat else ""
+
+
 def _has_instances(body: Mapping[str, Any]) -> bool:
     return isinstance(body.get("instances"), list) and bool(body["instances"])
 
 
-def _unwrapped(body: Any) -> Any:
-    """Return the body that a GAPIC client has put into an ``HttpBody``, or ``body`` itself."""
+def _unwrapped(body: Any) -> tuple[Any, bool]:
+    """Return the body that a GAPIC client has put into an ``HttpBody``, else ``body`` itself, and
+    whether it was wrapped."""
     wrapped = body.get("httpBody") if isinstance(body, dict) else None
     if not isinstance(wrapped, dict):
-        return body
+        return body, False
     try:
-        return msgspec.json.decode(base64.b64decode(str(wrapped.get("data", "")), validate=True))
+        data = base64.b64decode(str(wrapped.get("data", "")), validate=True)
+        return msgspec.json.decode(data), True
     except (ValueError, RecursionError, binascii.Error):
         raise invalid("Invalid value at 'http_body.data': no JSON", "http_body.data") from None
+
+
+def _rewrapped(send: Send) -> Send:
+    """Return the answer as ``HttpBody`` in JSON, which alone a GAPIC client over REST can read; of
+    a stream one message a piece, in an array."""
+    if send.events is None:
+        return replace(send, body=_ENCODE(_http_body("application/json", send.body)))
+    first, content, closing = send.events
+    pieces = [_ENCODE(_http_body("text/event-stream", p)) for p in (first, *content, *closing) if p]
+    chained = [(b",\r\n" if i else b"[") + piece for i, piece in enumerate(pieces)]
+    headers = {**(send.headers or {}), "Content-Type": "application/json; charset=UTF-8"}
+    error = b",\r\n" + send.error + b"\r\n]"
+    return replace(send, events=Events(b"", chained, [b"\r\n]"]), error=error, headers=headers)
+
+
+def _http_body(content_type: str, data: bytes) -> dict[str, str]:
+    return {"contentType": content_type, "data": base64.b64encode(data).decode()}
 
 
 def _no_gemini(is_gemini: bool) -> None:
