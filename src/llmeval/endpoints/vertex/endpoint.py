@@ -82,7 +82,6 @@ class VertexEndpoint:
         self._versions: dict[str, str] = {}
         self._place = Place("", reference.location or first_location(options.location))
         self._root = ""
-        self._accepted = False
         self._declared = _declared(reference, options.endpoints)
         # The price of a publisher's model is known before it is asked.
         known = {"publisher": reference.publisher, "location": self._place.location}
@@ -202,10 +201,8 @@ class VertexEndpoint:
             reply = await self._channel.ask(url, dialect, request, timeout, headers)
             outcome = reply.attempt.outcome
             if isinstance(outcome, Response) or outcome.status != 401:
-                self._accepted = self._accepted or isinstance(outcome, Response)
                 break
-            self._tokens.refused()
-            if last or not self._accepted:
+            if last or not self._tokens.refused(headers):
                 break
         return msgspec.structs.replace(
             reply.attempt, outcome=self._attributed(outcome, reply.headers)
