@@ -27,6 +27,7 @@ EXAMPLE = """\
 """
 
 _PLACE = ("project", "location", "api_endpoint")
+_ONCE = {"google-auth", "credentials", "access token", "project", "quota project", "api endpoint"}
 _SIGNS = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
 
 
@@ -77,10 +78,11 @@ def _examined(arguments: argparse.Namespace) -> list[Finding]:
     try:
         config = msgspec.structs.replace(settings_here(), **given)
         for reference in columns([arguments.model.strip()], config.location):
-            found += _looked_at(reference, config, arguments.timeout)
+            told = _looked_at(reference, config, arguments.timeout)
+            found += [each for each in told if each.name not in _ONCE or each not in found]
     except LlmevalError as error:
         found.append(problem_of("endpoint", error, "correct --model or start what it names"))
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _looked_at(reference: str, config: Config, timeout: float) -> list[Finding]:
