@@ -106,7 +106,7 @@ def retry_delay(error: Mapping[str, Any]) -> float | None:
 
 def violations(error: Mapping[str, Any]) -> str:
     """Return what BadRequest says about fields: ``"field: description; …"``, empty if nothing."""
-    found = []
+    found: list[str] = []
     for detail in _details(error):
         listed = detail.get("fieldViolations")
         for violation in listed if isinstance(listed, list) else ():

@@ -213,7 +213,8 @@ def test_what_servers_of_containers_say(
 @pytest.mark.parametrize(
     ("named", "status", "kind"),
     [
-        ("invalid_request_error", 400, "bad_request"), ("authentication_error", 401, "unauthorized"),
+        ("invalid_request_error", 400, "bad_request"),
+        ("authentication_error", 401, "unauthorized"),
         ("permission_error", 403, "forbidden"), ("not_found_error", 404, "not_found"),
         ("request_too_large", 413, "bad_request"), ("rate_limit_error", 429, "quota"),
         ("insufficient_quota", 429, "quota"), ("api_error", 500, "server_error"),
