@@ -13,6 +13,7 @@ from llmeval.endpoints.dialects.generate_content import (
     blocked_prompt,
     candidates_of,
     logprobs_of,
+    no_candidate,
     ratings_of,
     refused_setting,
     request_body,
@@ -61,15 +62,23 @@ class StreamedCandidate(JsonEvents):
         super().__init__()
         self._message: object = None
         self._blocked: CallFailure | None = None
+        self._candidates = False
         self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
+
+    @property
+    def ends_unsaid(self) -> bool:
+        """Whether the tokens of an answer were counted that has no candidate at all."""
+        return not self._candidates and self.usage != Usage()
 
     def _whole(self) -> Response | CallFailure:
         if self._blocked is not None:
             return msgspec.structs.replace(
                 self._blocked, usage=self.usage, model_version=self._version
             )
+        if not self._candidates:
+            return no_candidate(self.usage, self._version)
         return settled(
             self.text,
             self.finish_reason,
@@ -89,6 +98,7 @@ class StreamedCandidate(JsonEvents):
         if blocked is not None:
             self._blocked, self.finish_reason = blocked, blocked.reason
         for candidate in candidates_of(event):
+            self._candidates = True
             if not candidate.get("index"):
                 self._take_candidate(candidate)
 

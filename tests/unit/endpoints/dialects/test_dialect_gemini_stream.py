@@ -114,6 +114,20 @@ def test_an_error_may_come_in_mid_stream() -> None:
         )
 
 
+def test_a_stream_that_counts_tokens_but_has_no_candidate_is_empty_not_cut() -> None:
+    collected = stream({"candidates": []} | tokens(9, 0) | {"modelVersion": "gemini-x"})
+    assert not collected.complete, "a connection that breaks now has cut the answer"
+    assert collected.ends_unsaid
+    assert collected.response() == CallFailure(
+        "empty",
+        "the answer holds no candidate",
+        reason="NO_CANDIDATES",
+        usage=Usage(9, 0),
+        model_version="gemini-x",
+    )
+    assert not stream({"usageMetadata": {"trafficType": "ON_DEMAND"}}).ends_unsaid
+
+
 def test_a_stream_without_a_finish_reason_is_not_complete() -> None:
     collected = stream(piece("Paris"), tokens(1, 1))
     assert collected.text == "Paris"
