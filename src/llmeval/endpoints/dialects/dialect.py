@@ -65,6 +65,10 @@ class Streamed(Protocol):
     def usage(self) -> Usage:
         """What it has taken so far, as far as the server said."""
 
+    @property
+    def version(self) -> str | None:
+        """Which version of the model answers, as soon as the server says so."""
+
     def add(self, data: bytes) -> None:
         """Take in one event's data."""
 
@@ -100,6 +104,7 @@ class JsonEvents:
         self.started = False
         self.finish_reason: str | None = None
         self.usage = Usage()
+        self.version: str | None = None
         self._pieces: list[str] = []
         self._error: Mapping[str, Any] | None = None
 
@@ -197,8 +202,9 @@ def withheld(
 
 
 def so_far(failure: CallFailure, answer: Streamed) -> CallFailure:
-    """Keep with a failure what a reader had seen of the answer, and what it had taken by then."""
-    failure = msgspec.structs.replace(failure, usage=answer.usage)
+    """Keep with a failure what a reader had seen of the answer, whose it was, and what it had taken
+    by then."""
+    failure = msgspec.structs.replace(failure, usage=answer.usage, model_version=answer.version)
     return with_text_so_far(failure, answer.text)
 
 

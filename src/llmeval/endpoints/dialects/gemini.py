@@ -63,7 +63,6 @@ class StreamedCandidate(JsonEvents):
         self._message: object = None
         self._blocked: CallFailure | None = None
         self._candidates = False
-        self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
 
@@ -75,17 +74,17 @@ class StreamedCandidate(JsonEvents):
     def _whole(self) -> Response | CallFailure:
         if self._blocked is not None:
             return msgspec.structs.replace(
-                self._blocked, usage=self.usage, model_version=self._version
+                self._blocked, usage=self.usage, model_version=self.version
             )
         if not self._candidates:
-            return no_candidate(self.usage, self._version)
+            return no_candidate(self.usage, self.version)
         return settled(
             self.text,
             self.finish_reason,
             self._message,
             safety=self._safety,
             usage=self.usage,
-            model_version=self._version,
+            model_version=self.version,
             logprobs=self._logprobs,
         )
 
@@ -93,7 +92,7 @@ class StreamedCandidate(JsonEvents):
         usage = usage_of(event.get("usageMetadata"))
         if usage != Usage():
             self.usage = usage  # each event counts all that came before it
-        self._version = version_of(event) or self._version
+        self.version = version_of(event) or self.version
         blocked = blocked_prompt(event, self.text)
         if blocked is not None:
             self._blocked, self.finish_reason = blocked, blocked.reason

@@ -103,7 +103,8 @@ def test_an_error_may_come_in_mid_stream() -> None:
     error = {"code": 429, "message": "Resource exhausted for ya29.key", "status":
              "RESOURCE_EXHAUSTED"}  # fmt: skip
     for event in ({"error": error}, [{"error": error}]):
-        collected = stream(piece("half"), event, piece("ignored", "STOP"))
+        first = piece("half") | {"modelVersion": "gemini-x"}
+        collected = stream(first, event, piece("ignored", "STOP"))
         assert collected.done
         assert collected.response(("ya29.key",)) == CallFailure(
             "quota_endpoint",
@@ -111,6 +112,7 @@ def test_an_error_may_come_in_mid_stream() -> None:
             status=429,
             reason="RESOURCE_EXHAUSTED",
             text="half",
+            model_version="gemini-x",
         )
 
 
