@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 PLACE = "projects/p/locations/us-central1"
@@ -59,3 +61,38 @@ def reset(root: str) -> None:
     """Let the emulator start over: equal questions then have equal answers."""
     request = urllib.request.Request(f"{root}/control/reset", method="POST")
     urllib.request.urlopen(request, timeout=10).close()
+
+
+@contextlib.contextmanager
+def aiplatform_for(root: str) -> Iterator[Any]:
+    """``google.cloud.aiplatform`` over REST; its settings are the process's, and are put back."""
+    from google.cloud import aiplatform
+    from google.cloud.aiplatform.initializer import global_config
+
+    before = dict(vars(global_config))
+    aiplatform.init(
+        project="p",
+        location="us-central1",
+        credentials=credentials(),
+        api_endpoint=root,
+        api_transport="rest",
+    )
+    try:
+        yield aiplatform
+    finally:
+        vars(global_config).clear()
+        vars(global_config).update(before)
+
+
+def session_to(root: str) -> Any:
+    """A session for ``Endpoint.authorized_session``: raw calls, which ignore ``api_endpoint``, and
+    those to a dedicated domain, which are https, go to the emulator."""
+    from google.auth.transport.requests import AuthorizedSession
+
+    class ToTheEmulator(AuthorizedSession):
+        def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+            url = url.replace("https://us-central1-aiplatform.googleapis.com", root)
+            url = url.replace("https://localhost:", "http://localhost:")
+            return super().request(method, url, *args, **kwargs)
+
+    return ToTheEmulator(credentials())
