@@ -17,6 +17,7 @@ __all__ = [
     "blocked_prompt",
     "candidates_of",
     "logprobs_of",
+    "no_candidate",
     "ratings_of",
     "refused_setting",
     "request_body",
@@ -82,8 +83,7 @@ def responses_of(body: Any) -> list[Response | CallFailure]:
     if not candidates:
         if not body.keys() & {"usageMetadata", "modelVersion", "responseId", "candidates"}:
             raise MalformedAnswer("candidates is missing")
-        fields = {"usage": usage, "model_version": version}
-        return [withheld("empty", "the answer holds no candidate", "NO_CANDIDATES", "", fields)]
+        return [no_candidate(usage, version)]
     shares = _dealt(usage, len(candidates))
     return [_answer(c, share, version) for c, share in zip(candidates, shares, strict=True)]
 
@@ -100,6 +100,12 @@ def candidates_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not all(type(c.get("index", 0)) is int for c in listed):
         raise MalformedAnswer("candidates[].index is no number")
     return sorted(listed, key=lambda c: c.get("index", 0))
+
+
+def no_candidate(usage: Usage, version: str | None) -> CallFailure:
+    """Return the failure of an answer in which the model says nothing, not even why."""
+    fields = {"usage": usage, "model_version": version}
+    return withheld("empty", "the answer holds no candidate", "NO_CANDIDATES", "", fields)
 
 
 def _answer(
