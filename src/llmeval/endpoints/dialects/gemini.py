@@ -61,23 +61,23 @@ class StreamedCandidate(JsonEvents):
     def __init__(self) -> None:
         super().__init__()
         self._message: object = None
+        self._spoke = False
         self._blocked: CallFailure | None = None
-        self._candidates = False
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
 
     @property
     def ends_unsaid(self) -> bool:
-        """Whether the tokens of an answer were counted that has no candidate at all."""
-        return not self._candidates and self.usage != Usage()
+        """Whether there was an answer, but no candidate in it: none will give a reason."""
+        return self.version is not None and not self._spoke
 
     def _whole(self) -> Response | CallFailure:
+        if not self._spoke and self._blocked is None:
+            return no_candidate(self.usage, self.version)
         if self._blocked is not None:
             return msgspec.structs.replace(
                 self._blocked, usage=self.usage, model_version=self.version
             )
-        if not self._candidates:
-            return no_candidate(self.usage, self.version)
         return settled(
             self.text,
             self.finish_reason,
@@ -97,11 +97,11 @@ class StreamedCandidate(JsonEvents):
         if blocked is not None:
             self._blocked, self.finish_reason = blocked, blocked.reason
         for candidate in candidates_of(event):
-            self._candidates = True
             if not candidate.get("index"):
                 self._take_candidate(candidate)
 
     def _take_candidate(self, candidate: Mapping[str, Any]) -> None:
+        self._spoke = True
         self.say(text_of(candidate))
         reason = finish_word(candidate.get("finishReason"))
         if reason:

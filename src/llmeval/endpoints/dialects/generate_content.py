@@ -103,7 +103,7 @@ def candidates_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def no_candidate(usage: Usage, version: str | None) -> CallFailure:
-    """Return the failure that an answer without any candidate is."""
+    """Return the failure of an answer in which the model says nothing, not even why."""
     fields = {"usage": usage, "model_version": version}
     return withheld("empty", "the answer holds no candidate", "NO_CANDIDATES", "", fields)
 
