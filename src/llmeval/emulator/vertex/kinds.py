@@ -7,6 +7,8 @@ usual, as in ``[[fault:blocked_prompt:JAILBREAK]]`` or ``[[fault:blocked_midstre
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,6 +86,7 @@ BLOCKS: Mapping[str, str] = MappingProxyType(
 )
 """Kind -> finishReason of an answer that is withheld."""
 
+_DATA = re.compile(rb'"data"\s*:\s*"([A-Za-z0-9+/=]+)"')
 _MARKER = re.compile(rb"\[\[fault:([A-Za-z0-9_]*)(?::([A-Z_]{1,60}))?\]\]")
 
 
@@ -105,17 +108,27 @@ class Where:
 
 
 def forced(body: bytes) -> Fault | None:
-    """Return the fault that a marker in ``body`` asks for.
+    """Return the fault that a marker in ``body`` asks for, also within the body that a GAPIC client
+    has wrapped.
 
     Raises ``GoogleError`` (400) for one that there is not.
     """
-    marker = _MARKER.search(body)
+    marker = _MARKER.search(body) or _MARKER.search(_wrapped(body))
     if marker is None:
         return None
     kind = marker[1].decode()
     if kind not in ALL_KINDS:
         raise invalid(f"[[fault:{kind}]]: {kind!r} is no fault.{nearest(kind, ALL_KINDS)}")
     return Fault(kind, marker[2].decode() if marker[2] else None)
+
+
+def _wrapped(body: bytes) -> bytes:
+    """Return what the ``HttpBody`` in ``body`` carries, nothing where there is none."""
+    data = _DATA.search(body) if b'"httpBody"' in body else None
+    try:
+        return base64.b64decode(data[1], validate=True) if data else b""
+    except binascii.Error:
+        return b""
 
 
 def refusal(kind: str, where: Where, retry_after: float | None) -> GoogleError | None:
