@@ -219,17 +219,18 @@ class Evaluating:
                 self._measuring = self._measure(self.run_directory)
                 # At once, so that a plain --resume finds a run that was killed.
                 self.run_directory.point_latest()
-                self._load_ahead()
         except LlmevalError as error:
             self.problem = error
             if self.role is not Role.WORKER:
                 raise pytest.UsageError(str(error)) from None
             session.items.clear()
 
-    def _load_ahead(self) -> None:
+    def load_ahead(self) -> None:
         """Load what deciding needs while the first answers are awaited anyway; not where latency is
         measured from the start, and not in a worker, which decides nothing."""
-        if self.role is Role.ALONE and self.planned and not is_timed(self.planned[0]):
+        if not self._measuring or self.role is not Role.ALONE:
+            return
+        if self.planned and not is_timed(self.planned[0]):
             import scipy.special  # noqa: F401
 
             prepare()
