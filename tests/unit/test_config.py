@@ -42,9 +42,17 @@ def test_prices_and_settings_are_tables(tmp_path: Path) -> None:
     assert config.settings == {"temperature": 0.0}
 
 
+@pytest.mark.parametrize("word", ["model", "deployed_model"])
+def test_columns_are_by_a_word_that_is_known(word: str, tmp_path: Path) -> None:
+    assert load_config({"by": word}, tmp_path).by == word
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[tool.llmeval]\nby = 'deployed-model'\n", "--by=deployed-model.*'deployed_model'"),
+        ("[tool.llmeval]\nby = 'location'\n", "--by=location: give one of model, deployed_model"),
+        ("[tool.llmeval]\nby = ''\n", "--by=: give one of"),
         ("[tool.llmeval]\nconcurency = 3\n", r"no option is called 'concurency'.*'concurrency'"),
         ("[tool.llmeval]\nmax-cals = 3\n", r"no option is called 'max-cals'.*'max_calls'"),
         ("[tool.llmeval]\nzzz = 3\n", r"no option is called 'zzz'\.$"),
@@ -59,6 +67,13 @@ def test_prices_and_settings_are_tables(tmp_path: Path) -> None:
         ("[tool.llmeval.prices.x]\ninput = 3\noutput = -1\n", "'x': a price must not be negative"),
         ("[tool.llmeval.prices.x]\ninput = nan\noutput = 1\n", "must not be negative"),
         ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\noutputs = 1\n", "outputs"),
+        ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\ninput_long = 2\n", "long_from"),
+        ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\nlong_from = 2\n", "long_from"),
+        (
+            "[tool.llmeval.prices.x]\ninput = 1\noutput = 1\nlong_from = 9\ninput_long = -1\n",
+            "must not be negative",
+        ),
+        ("[tool.llmeval.prices.x]\ninput = 1\noutput = 1\nbatch_discount = 50\n", "0.5 for half"),
         ("[tool]\nllmeval = 3\n", r"\[tool\.llmeval\] must be a table"),
         ("tool = 3\n", r"\[tool\.llmeval\] must be a table"),
         ("[tool.llmeval\n", r"pyproject\.toml cannot be read: .*line 1"),

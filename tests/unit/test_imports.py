@@ -65,6 +65,7 @@ def tops(modules: set[str]) -> set[str]:
         "import llmeval.records",
         "import llmeval.ports",
         "import llmeval.config",
+        "import llmeval.prices",
         "from llmeval import evaluate",
     ],
 )

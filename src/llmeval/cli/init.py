@@ -24,7 +24,7 @@ HINT = """\
 # concurrency = 32
 
 [tool.llmeval.prices]
-# US dollars for a million tokens, by the model's name
+# US dollars for a million tokens, by the model's name; list prices of Vertex AI are known
 # name = { input = 0.10, output = 0.40 }
 """
 

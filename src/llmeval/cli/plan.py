@@ -1,7 +1,8 @@
 """What a run would cost, and which gates it could decide. No call is made.
 
 Takes what pytest takes: every argument that is not listed here goes to
-``pytest --collect-only``. Prices come from [tool.llmeval.prices] in pyproject.toml.
+``pytest --collect-only``. Prices come from [tool.llmeval.prices] in pyproject.toml, then from the
+list prices of Vertex AI that ship with llmeval.
 Exit code 0: the plan can decide every gate that blocks; 3: it cannot, or it is a part of a run.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from llmeval.cli.planning import GatePlan, Plan
     from llmeval.config import Config
     from llmeval.gates import Gate
+    from llmeval.records import EndpointIdentity
 
 EXAMPLE = """\
   llmeval plan --model=demo
@@ -117,11 +119,12 @@ def _result(
     plan: Plan, gates: Sequence[Gate], config: Config, arguments: argparse.Namespace
 ) -> dict[str, Any]:
     from llmeval.cli.planning import costs, gate_plan, seconds_needed, total
+    from llmeval.prices import model_prices
 
     calls = {ref: plan.samples // len(plan.models) for ref in plan.models}
     seconds = arguments.seconds_per_call or plan.seconds_per_call
-    names = {ref: _name(ref, config) for ref in plan.models}
-    amounts = costs(calls, config.prices, names, arguments.tokens_per_call)
+    prices = model_prices(_identities(plan.models, config), config.prices)
+    amounts = costs(calls, prices, arguments.tokens_per_call)
     return {
         "models": plan.models,
         "calls": plan.samples,
@@ -129,22 +132,29 @@ def _result(
         "seconds": seconds_needed(plan.samples, plan.concurrency, seconds) if seconds else None,
         "cost_usd": total(amounts.values()),
         "cost_by_model": amounts,
+        "prices": prices,
         "concurrency": plan.concurrency,
         "suites": plan.suites,
         "gates": [gate_plan(gate, plan.suites) for gate in gates],
     }
 
 
-def _name(ref: str, config: Config) -> str:
+def _identities(refs: Sequence[str], config: Config) -> Iterator[EndpointIdentity]:
+    """Yield who answers, as far as that is known before an endpoint is asked."""
     from llmeval.endpoints import resolve
+    from llmeval.records import EndpointIdentity
 
-    try:
-        return resolve(ref, options=endpoint_options(config)).identity.name
-    except LlmevalError:
-        return ref
+    for ref in refs:
+        try:
+            found = resolve(ref, options=endpoint_options(config)).identity
+        except LlmevalError:
+            found = EndpointIdentity(ref, "unknown", ref)
+        # The table goes by what was written, not by what the endpoint calls itself.
+        yield EndpointIdentity(ref, found.kind, found.name, details=found.details)
 
 
 def _lines(plan: Plan, result: dict[str, Any]) -> Iterator[str]:
+    from llmeval.report.costs import price_note
     from llmeval.report.numbers import duration, money
 
     rows = [("suite", "test", "cases", "samples", "calls", "scorers")]
@@ -164,6 +174,7 @@ def _lines(plan: Plan, result: dict[str, Any]) -> Iterator[str]:
     cost = result["cost_usd"]
     why = "unknown (give --tokens-per-call and [tool.llmeval.prices])"
     yield f"cost   {why if cost is None else money(cost)}"
+    yield f"       {price_note(plan.models, result['prices'])}"
     yield ""
     yield from _gate_lines(result["gates"])
 

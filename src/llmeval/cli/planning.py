@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from llmeval.records import SuiteInfo
+from llmeval.records import ModelPrice, SuiteInfo, Usage
 
 if TYPE_CHECKING:
-    from llmeval.config import Price
     from llmeval.gates import Gate
 
 __all__ = ["GatePlan", "Plan", "costs", "gate_plan", "seconds_needed"]
@@ -101,21 +100,20 @@ def seconds_needed(calls: int, concurrency: int, seconds_per_call: float) -> flo
 
 def costs(
     calls: Mapping[str, int],
-    prices: Mapping[str, Price],
-    names: Mapping[str, str],
+    prices: Mapping[str, ModelPrice],
     tokens: tuple[int, int] | None,
 ) -> dict[str, float | None]:
     """Return US dollars for each model; ``None`` where its price or the tokens are not known.
 
-    ``calls`` and ``names`` are by reference; ``tokens`` are those in and out of one call.
+    ``calls`` and ``prices`` are by reference; ``tokens`` are those in and out of one call.
     """
+    from llmeval.run.budget import cost_of
+
     found: dict[str, float | None] = {}
     for ref, count in calls.items():
-        price = prices.get(names[ref]) or prices.get(ref)
-        if price is None or tokens is None:
-            found[ref] = None
-        else:
-            found[ref] = count * (tokens[0] * price.input + tokens[1] * price.output) / 1e6
+        known = prices.get(ref)
+        each = cost_of(Usage(*tokens), known.price) if known and tokens else None
+        found[ref] = None if each is None else count * each
     return found
 
 

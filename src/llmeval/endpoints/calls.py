@@ -108,9 +108,22 @@ def outcome_of(result: Any) -> Response | CallFailure:
     if isinstance(result, CallFailure):
         return result
     if isinstance(result, Response):
-        settled = settle(result.text, result.finish_reason)
+        settled = settle(
+            result.text,
+            result.finish_reason,
+            safety=result.safety,
+            usage=result.usage,
+            model_version=result.model_version,
+            deployed_model=result.deployed_model,
+        )
         if isinstance(settled, CallFailure):
-            return settled
+            return msgspec.structs.replace(
+                settled,
+                usage=result.usage,
+                safety=result.safety,
+                model_version=result.model_version,
+                deployed_model=result.deployed_model,
+            )
         return msgspec.structs.replace(result, text=clean(result.text))
     if hasattr(result, "model_dump"):
         result = result.model_dump()

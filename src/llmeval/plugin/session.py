@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,17 @@ from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
 from llmeval.plugin.role import Role, role_of, worker_input
-from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
+from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
+from llmeval.prices import check_priced, model_prices
 from llmeval.prompts import PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
 from llmeval.report import ReportData
 from llmeval.report.page import prepare
 from llmeval.run import Engine, Finished, PlannedTest, describe
 from llmeval.run.baseline import Baseline, check_baseline, open_baseline
+from llmeval.run.batch import check_batch
 from llmeval.run.decide import decide_run, write_pages
 from llmeval.store import RunDirectory
 
@@ -76,6 +79,7 @@ class Evaluating:
         self.run_directory: RunDirectory | None = None
         self._measuring: Measuring | None = None
         self._places: dict[int, int] = {}
+        self._noted = ""
         self._live = LiveLine(pytest_config)
         self.run_id, self.directory = run_id, self._where(run_id)
 
@@ -89,15 +93,17 @@ class Evaluating:
             config, model=columns(config.model, config.location or os.environ.get(_LOCATION))
         )
         endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
-        endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
+        if config.batch:
+            check_batch(config, alone=role_of(pytest_config) is Role.ALONE)
+        # A column is called as its endpoint calls itself: without a secret of the reference.
+        resolved = [resolve(ref, options=endpoint_options) for ref in config.model]
+        endpoints = {endpoint.identity.ref: endpoint for endpoint in resolved}
+        if len(endpoints) < len(resolved):
+            raise ConfigError("two of the models differ in nothing that may be shown: name one")
+        config = msgspec.structs.replace(config, model=tuple(endpoints))
         if config.budget is not None:
-            for endpoint in endpoints.values():
-                if endpoint.identity.name not in config.prices:
-                    raise ConfigError(
-                        f"--budget needs the price of {endpoint.identity.name!r}: add it to "
-                        f"[tool.llmeval.prices] in pyproject.toml, in US dollars for a million "
-                        f"tokens: {endpoint.identity.name!r} = {{input = 0.10, output = 0.40}}"
-                    )
+            identities = [endpoint.identity for endpoint in endpoints.values()]
+            check_priced(identities, config.prices, opened=False)
         path = root / config.gates
         gates = load_gates(path) if path.exists() or "gates" in options else None
         baseline = _baseline(config, options, pytest_config)
@@ -259,18 +265,23 @@ class Evaluating:
 
     def _describe(self) -> RunInfo:
         given = worker_input(self.pytest_config).get("llmeval", {})
+        models = [endpoint.identity for endpoint in self.endpoints.values()]
+        if self.config.budget is not None:
+            check_priced(models, self.config.prices)
         return RunInfo(
             run_id=self.run_id,
             started_at=time.time(),
             llmeval=__version__,
-            models=[e.identity for e in self.endpoints.values()],
+            models=models,
             suites=[describe(test, self.config.model) for test in self.tests.values()],
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
             partial=list(self.partial),
-            command=given.get("command") or list(self.pytest_config.invocation_params.args),
+            command=given.get("command") or shown(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
+            prices=model_prices(models, self.config.prices),
+            by=self.config.by,
         )
 
     def take(self, item: SampleItem) -> Finished:
@@ -285,8 +296,12 @@ class Evaluating:
 
     def _tell(self) -> None:
         now = time.monotonic()
+        note = self._measuring.note if self._measuring else ""
+        if note != self._noted:
+            self._noted = note
+            self._live.announce(note)
         if self._live.is_due(now):
-            self._live.show(self.engine.progress(), now)
+            self._live.show(replace(self.engine.progress(), note=note), now)
 
     def amend(self, key: SampleKey, found: Sequence[Score | NotScored]) -> None:
         """Keep what a body found on a sample."""

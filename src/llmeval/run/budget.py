@@ -2,18 +2,71 @@
 
 from __future__ import annotations
 
-from llmeval.config import Price
-from llmeval.records import Usage
+from typing import Final
 
-__all__ = ["Budget", "cost_of"]
+from llmeval.records import CallFailure, Price, Response, Usage
+
+__all__ = ["Budget", "cost_of", "cost_of_attempt"]
+
+_NEVER_SENT: Final = frozenset({"refused_connection", "dns", "tls"})
+_REFUSED: Final = frozenset(
+    {"quota", "quota_project", "quota_endpoint", "unauthorized", "forbidden", "not_found"}
+    | {"conflict", "bad_request", "server_error"}
+)
 
 
-def cost_of(usage: Usage, price: Price | None) -> float | None:
-    """Return US dollars for the tokens used, ``None`` where price or tokens are unknown."""
+def cost_of(usage: Usage, price: Price | None, *, batch: bool = False) -> float | None:
+    """Return US dollars for the tokens used, ``None`` where price or tokens are unknown.
+
+    Tokens read from a provider's cache count in full, since no endpoint reports them apart: the
+    sum is never too low for that.
+    """
     if price is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
+    if batch and price.batch_discount is None:
+        return None
+    input_rate, output_rate = _rates(price, usage.input_tokens)
     output = usage.output_tokens + (usage.thinking_tokens or 0)
-    return (usage.input_tokens * price.input + output * price.output) / 1e6
+    share = 1 - (price.batch_discount or 0.0) if batch else 1.0
+    return share * (usage.input_tokens * input_rate + output * output_rate) / 1e6
+
+
+def _rates(price: Price, prompt_tokens: int) -> tuple[float, float]:
+    """Return input and output in US dollars for a million tokens, after a prompt of this length."""
+    if price.long_from is None or prompt_tokens <= price.long_from:
+        return price.input, price.output
+    longer = (price.input_long, price.output_long)
+    return (
+        price.input if longer[0] is None else longer[0],
+        price.output if longer[1] is None else longer[1],
+    )
+
+
+def cost_of_attempt(
+    outcome: Response | CallFailure, price: Price | None, *, batch: bool = False
+) -> float | None:
+    """Return US dollars for one try at the wire, ``None`` where they are unknown.
+
+    A blocked or broken answer costs what its reported usage says. A call that never left, or that
+    the server refused with a 4xx or 5xx before it said a word, costs nothing ("If your request
+    fails with a 400 or 500 error, you won't be charged for the tokens used", Gemini API billing
+    FAQ). What a timeout or a cut costs without usage is unknown.
+    """
+    usage = outcome.usage
+    if isinstance(outcome, CallFailure) and outcome.kind == "blocked_prompt":
+        # Nothing was generated, and so Vertex AI reports no output.
+        usage = Usage(usage.input_tokens, usage.output_tokens or 0, usage.thinking_tokens)
+    cost = cost_of(usage, price, batch=batch)
+    if cost is None and price is not None and isinstance(outcome, CallFailure):
+        return 0.0 if _is_free(outcome) else None
+    return cost
+
+
+def _is_free(failure: CallFailure) -> bool:
+    if failure.kind in _NEVER_SENT:
+        return True
+    refused = failure.status is not None and failure.status >= 400
+    return failure.kind in _REFUSED and refused and failure.text is None
 
 
 class Budget:

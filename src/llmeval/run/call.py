@@ -7,10 +7,9 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmeval.config import Price
 from llmeval.ports import Clock, Endpoint
-from llmeval.records import QUOTA_KINDS, Attempt, CallFailure, Request, Response, Usage
-from llmeval.run.budget import Budget, cost_of
+from llmeval.records import QUOTA_KINDS, Attempt, CallFailure, Price, Request, Response
+from llmeval.run.budget import Budget, cost_of_attempt
 from llmeval.run.limits import Breaker, Limiter
 from llmeval.store import ResponseCache, cache_key
 
@@ -44,7 +43,9 @@ class CallPolicy:
 @dataclass(frozen=True)
 class Called:
     """What became of a call. ``backoff`` is seconds spent waiting between attempts, ``sent_at``
-    and ``cost_usd`` as in an observation, ``shared`` as in ``Attempt``."""
+    as in an observation; ``latency`` is the answer's ``own`` unless it came from a shared call or a
+    batch. ``cost_usd`` adds up what attempts are known to have cost, and is ``None`` where that of
+    the last one is unknown."""
 
     outcome: Response | CallFailure
     latency: float | None
@@ -54,7 +55,7 @@ class Called:
     attempts: int
     cached: bool
     cost_usd: float | None
-    shared: int = 1
+    own: bool = True
 
 
 @dataclass
@@ -86,8 +87,7 @@ class Caller:
         return called
 
     async def _attempts(self, request: Request) -> Called:
-        backoff = 0.0
-        cost: float | None = None
+        backoff = spent = 0.0
         for number in range(1, 1000):
             waited_from = self.clock.monotonic()
             await self.limiter.clear_to_send()
@@ -97,7 +97,8 @@ class Caller:
                 raise Halted
             sent_at = self.clock.time()
             attempt = await self._send(request)
-            cost = self._book(attempt, cost)
+            cost = self._book(attempt)
+            spent += cost or 0.0
             delay = self._judge(attempt.outcome, number, backoff)
             if delay is None:
                 return Called(
@@ -108,8 +109,8 @@ class Caller:
                     sent_at,
                     number,
                     False,
-                    cost,
-                    attempt.shared,
+                    None if cost is None else spent,
+                    attempt.shared == 1 and not attempt.batch,
                 )
             self.retries += 1
             backoff += delay
@@ -152,12 +153,10 @@ class Caller:
         jittered = step * self._random.uniform(0.5, 1.0)
         return max(jittered, (retry_after or 0.0) + self._random.uniform(0.0, 0.1))
 
-    def _book(self, attempt: Attempt, before: float | None) -> float | None:
-        answered = isinstance(attempt.outcome, Response)
-        usage = attempt.outcome.usage if isinstance(attempt.outcome, Response) else Usage()
-        cost = cost_of(usage, self.price)
-        self.budget.spend(cost, answered=answered)
-        return cost if before is None or cost is None else before + cost
+    def _book(self, attempt: Attempt) -> float | None:
+        cost = cost_of_attempt(attempt.outcome, self.price, batch=attempt.batch)
+        self.budget.spend(cost, answered=isinstance(attempt.outcome, Response))
+        return cost
 
     def _ttl(self) -> float | None:
         return self.policy.cache_ttl if self.endpoint.identity.alias else None

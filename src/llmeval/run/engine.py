@@ -20,6 +20,7 @@ import msgspec
 
 from llmeval.errors import EndpointDown, LlmevalError
 from llmeval.ports import Endpoint
+from llmeval.prices import model_price
 from llmeval.records import (
     CallFailure,
     Message,
@@ -196,8 +197,11 @@ class Engine:
             self._ready.notify_all()
 
     async def _measure_all(self) -> None:
-        for endpoint in self._endpoints.values():
+        for ref, endpoint in self._endpoints.items():
             await endpoint.open()
+            # Only now is it known which model answers.
+            known = model_price(endpoint.identity, self._wiring.prices)
+            self._callers[ref].price = known.price if known else None
         self._wiring.opened()
         if self._wiring.prepared:
             await self._wiring.prepared()
@@ -396,7 +400,6 @@ class Engine:
             budget=self._budget,
             clock=wiring.clock,
             cache=wiring.cache,
-            price=wiring.prices.get(endpoint.identity.name),
         )
 
 

@@ -11,7 +11,6 @@ from llmeval.records import (
     Request,
     Response,
     Timings,
-    Usage,
 )
 from llmeval.run.call import Called
 from llmeval.run.plan import PlannedSample
@@ -41,7 +40,7 @@ def observation_of(
         case_id=case.id,
         repetition=planned.repetition,
         model=planned.model,
-        deployed_model=response.deployed_model if response else None,
+        deployed_model=outcome.deployed_model,
         group=case.group,
         tags=case.tags,
         request=_plain_request(asker.asked),
@@ -57,7 +56,7 @@ def observation_of(
         ),
         attempts=sum(call.attempts for call in calls),
         cached=bool(calls) and all(call.cached for call in calls),
-        usage=response.usage if response else Usage(),
+        usage=outcome.usage,
         cost_usd=None if None in costs else sum(c for c in costs if c is not None),
         scores=[],
     )
@@ -65,7 +64,7 @@ def observation_of(
 
 def _is_own(call: Called) -> bool:
     """Whether a call's latency is that of this one answer."""
-    return not call.cached and call.shared == 1
+    return not call.cached and call.own
 
 
 def _plain_request(request: Request | None) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmeval.config import Price
 from llmeval.ports import Clock
-from llmeval.records import Observation, SampleKey
+from llmeval.records import Observation, Price, SampleKey
 from llmeval.run.call import CallPolicy
 from llmeval.store import ResponseCache
 
@@ -41,7 +40,7 @@ class Wiring:
     """``opened`` is called once every endpoint is open and knows who it is; ``prepared`` is awaited
     before the first sample is asked. ``record`` appends an observation and must not return before
     it is safe; ``recorded`` looks one up that an earlier session measured. ``budget`` is US
-    dollars."""
+    dollars; ``prices`` is the user's own table."""
 
     record: Callable[[Observation], None]
     opened: Callable[[], None] = _ignore

@@ -11,9 +11,8 @@ import pytest
 from cli_running import GATES, run
 
 from llmeval.cli.planning import costs, gate_plan, total
-from llmeval.config import Price
 from llmeval.gates import Gate
-from llmeval.records import ScorerIdentity, SuiteInfo
+from llmeval.records import ModelPrice, Price, ScorerIdentity, SuiteInfo
 
 Capture = pytest.CaptureFixture[str]
 
@@ -160,9 +159,9 @@ def test_notes_say_what_the_count_cannot() -> None:
 
 
 def test_costs_need_a_price_and_tokens() -> None:
-    prices = {"a": Price(1.0, 3.0)}
-    names = {"ra": "a", "rb": "b"}
-    found = costs({"ra": 10, "rb": 10}, prices, names, (100, 10))
+    prices = {"ra": ModelPrice("a", Price(1.0, 3.0, 2.0, 6.0, long_from=1000), "user")}
+    found = costs({"ra": 10, "rb": 10}, prices, (100, 10))
     assert found == {"ra": pytest.approx(10 * 130 / 1e6), "rb": None}
     assert total(found.values()) is None and total([1.0, 2.0]) == 3.0
-    assert costs({"ra": 10}, prices, names, None) == {"ra": None}
+    assert costs({"ra": 10}, prices, None) == {"ra": None}
+    assert costs({"ra": 10}, prices, (1001, 10)) == {"ra": pytest.approx(10 * 2062 / 1e6)}

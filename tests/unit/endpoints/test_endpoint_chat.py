@@ -83,7 +83,7 @@ def test_a_full_answer() -> None:
             {"source": "prompt", "category": "jailbreak", "detected": True},
             {"source": "output", "category": "hate", "filtered": False},
         ],
-        usage=Usage(3, 5, 2),
+        usage=Usage(3, 3, 2),
         model_version="m-1@fp",
         logprobs=[{"token": "yes", "logprob": -0.1}],
     )
@@ -134,6 +134,66 @@ def test_no_text_is_a_failure(content: object, reason: str, kind: str, word: str
     assert isinstance(got, CallFailure)
     assert got.kind == kind
     assert word in got.message
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion", "reasoning", "total", "usage"),
+    [
+        (10, 30, 20, 40, Usage(10, 10, 20)),  # OpenAI: reasoning is part of the completion
+        (10, 30, 20, 60, Usage(10, 30, 20)),  # Vertex AI's openapi surface, xAI: it is not
+        (10, 30, 20, None, Usage(10, 10, 20)),
+        (10, 30, 20, 77, Usage(10, 10, 20)),
+        (10, 5, 20, None, Usage(10, 5, 20)),  # more than its whole: it cannot be a part
+        (10, 5, 20, 35, Usage(10, 5, 20)),
+        (None, 30, 20, 60, Usage(None, 10, 20)),
+        (10, 30, 0, 40, Usage(10, 30, 0)),
+        (10, 30, None, 40, Usage(10, 30, None)),
+        (10, None, 20, 30, Usage(10, None, 20)),
+        (10, 20, 20, 30, Usage(10, 0, 20)),
+        (10, 30, -1, 40, Usage(10, 30, None)),
+    ],
+)
+def test_reasoning_is_counted_once(
+    prompt: int | None, completion: int | None, reasoning: int | None, total: int | None,
+    usage: Usage,
+) -> None:  # fmt: skip
+    reported = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "completion_tokens_details": {"reasoning_tokens": reasoning},
+        "total_tokens": total,
+    }
+    assert answered(response_of(body({"content": "x"}, usage=reported))).usage == usage
+
+
+@pytest.mark.parametrize("finish", ["content_filter", "length", "stop"])
+def test_a_failure_keeps_its_usage_and_ratings(finish: str) -> None:
+    got = response_of(
+        body(
+            {"content": None},
+            finish_reason=finish,
+            model="m-1",
+            usage={"prompt_tokens": 3, "completion_tokens": 0},
+            choice={
+                "logprobs": {"content": [{"token": ""}]},
+                "content_filter_results": {"hate": {"filtered": True}},
+            },
+        )
+    )
+    assert isinstance(got, CallFailure)
+    assert (got.usage, got.model_version) == (Usage(3, 0), "m-1")
+    assert got.safety == [{"source": "output", "category": "hate", "filtered": True}]
+
+
+def test_an_error_in_mid_stream_keeps_what_was_said_and_used() -> None:
+    collected = StreamedAnswer()
+    collected.add(json.dumps(delta("half an ")).encode())
+    usage = {"prompt_tokens": 3, "completion_tokens": 2}
+    collected.add(json.dumps({"choices": [], "usage": usage}).encode())
+    collected.add(b'{"error": {"code": 500, "message": "gone"}}')
+    got = collected.response()
+    assert isinstance(got, CallFailure)
+    assert (got.kind, got.text, got.usage) == ("server_error", "half an ", Usage(3, 2))
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,14 @@ def test_what_it_may_not_return(result: Any, kind: str) -> None:
     assert failure(lambda prompt: result).kind == kind
 
 
+def test_an_empty_response_still_tells_who_gave_it_and_what_it_cost() -> None:
+    rated = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
+    empty = Response("", usage=Usage(9, 0), safety=rated, model_version="v", deployed_model="8")
+    found = failure(lambda prompt: empty)
+    assert (found.kind, found.usage, found.safety) == ("empty", Usage(9, 0), rated)
+    assert (found.model_version, found.deployed_model) == ("v", "8")
+
+
 @pytest.mark.parametrize("sync", [True, False])
 def test_generators_stream(sync: bool) -> None:
     def pieces(prompt: str):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ import pytest
 from run_fakes import Scripted, a_caller, failed, in_turn, leap, said
 
 from llmeval.config import Price
-from llmeval.records import CallFailure, Message, Request, Response
+from llmeval.records import CallFailure, Message, Request, Response, Usage
 from llmeval.run.budget import Budget
 from llmeval.run.call import RETRIED, Called, CallPolicy, Halted
 from llmeval.store import ResponseCache
@@ -198,3 +198,24 @@ def test_every_paid_attempt_is_booked() -> None:
 def test_unknown_usage_is_an_unknown_cost() -> None:
     endpoint = Scripted(in_turn(Response("no usage told")))
     assert call(endpoint, price=Price(1.0, 2.0)).cost_usd is None
+
+
+def test_a_blocked_answer_is_paid_for() -> None:
+    blocked, budget = failed("blocked_output", usage=Usage(10, 5)), Budget(None, 1.0)
+    assert call(Scripted(in_turn(blocked)), budget=budget, price=Price(1.0, 2.0)).cost_usd == 20e-6
+    assert budget.spent == pytest.approx(20e-6)
+
+
+def test_every_attempt_of_a_call_adds_to_its_cost() -> None:
+    cut = failed("stream_cut", usage=Usage(10, 0))
+    endpoint = Scripted(in_turn(cut, failed("reset"), failed("quota", status=429), said()))
+    called = call(endpoint, price=Price(1.0, 2.0))
+    assert (called.attempts, called.cost_usd) == (4, pytest.approx(30e-6))
+
+
+def test_a_refused_call_costs_nothing_and_a_lost_one_an_unknown_sum() -> None:
+    once = CallPolicy(max_attempts=1)
+    refused = Scripted(in_turn(failed("server_error", status=503)))
+    lost = Scripted(in_turn(failed("timeout")))
+    assert call(refused, policy=once, price=Price(1.0, 2.0)).cost_usd == 0.0
+    assert call(lost, policy=once, price=Price(1.0, 2.0)).cost_usd is None

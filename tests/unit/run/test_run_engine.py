@@ -33,6 +33,7 @@ from llmeval.errors import EndpointDown, InfrastructureError, LlmevalError, Reco
 from llmeval.records import (
     ANSWERED,
     Case,
+    EndpointIdentity,
     Message,
     NotScored,
     Observation,
@@ -266,6 +267,18 @@ def test_a_budget_stops_before_it_is_exceeded() -> None:
     assert spent is not None
     assert spent <= 100e-6 + 1e-12
     assert len(run.recorded) in (4, 5)
+
+
+def test_the_price_is_that_of_the_model_that_was_found_on_opening() -> None:
+    class Late(Scripted):
+        async def open(self) -> None:
+            await super().open()
+            found = {"publisher": "google", "location": "global"}
+            self.identity = EndpointIdentity("fake", "vertex", "gemini-2.5-flash", details=found)
+
+    with a_run(planned(a_test(count=1)), Late()) as run:
+        (observation,) = run.take_all()
+    assert observation.cost_usd == pytest.approx((10 * 0.30 + 5 * 2.50) / 1e6)
 
 
 def test_a_finished_run_has_not_stopped_early() -> None:

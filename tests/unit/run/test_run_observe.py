@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from run_fakes import FakeScorer, Scripted, a_run, a_test, failed, planned, said
 
-from llmeval.records import FAILURE_KINDS, CallFailure, Message, Request, Response, Score
+from llmeval.records import FAILURE_KINDS, CallFailure, Message, Request, Response, Score, Usage
 from llmeval.run import Called, Wiring, describe, spread
 from llmeval.run.observe import describe_down, observation_of
 from llmeval.run.solve import SampleAsker
@@ -75,6 +75,12 @@ def test_a_failure_is_an_outcome_with_its_name(kind: str) -> None:
     failure = failed(kind, status=500)
     o = observed(failure, called(failure, cost_usd=None))
     assert (o.outcome, o.response, o.error, o.cost_usd) == (kind, None, failure, None)
+
+
+def test_a_failure_keeps_what_it_used_and_who_failed() -> None:
+    failure = failed("blocked_output", usage=Usage(10, 5, 2), deployed_model="m-8")
+    o = observed(failure, called(failure))
+    assert (o.usage, o.deployed_model, o.cost_usd) == (Usage(10, 5, 2), "m-8", 0.25)
 
 
 def test_a_solver_that_never_asked() -> None:

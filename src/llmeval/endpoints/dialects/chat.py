@@ -90,17 +90,26 @@ def text_of(content: object, where: str) -> str:
 
 
 def usage_of(usage: object) -> Usage:
-    """Return the tokens reported; what is no count is not reported."""
+    """Return the tokens reported; what is no count is not reported.
+
+    OpenAI's ``completion_tokens`` hold the reasoning, those of Vertex AI's openapi surface and of
+    xAI do not: ``total_tokens`` tells which, and where it does not, OpenAI's own way is assumed.
+    """
     if not isinstance(usage, dict):
         return Usage()
     details = usage.get("completion_tokens_details")
-    return Usage(
-        input_tokens=token_count(usage.get("prompt_tokens")),
-        output_tokens=token_count(usage.get("completion_tokens")),
-        thinking_tokens=token_count(details.get("reasoning_tokens"))
-        if isinstance(details, dict)
-        else None,
-    )
+    thinking = token_count(details.get("reasoning_tokens")) if isinstance(details, dict) else None
+    asked = token_count(usage.get("prompt_tokens"))
+    said = token_count(usage.get("completion_tokens"))
+    if thinking and said is not None and not _apart(asked, said, thinking, usage):
+        said -= thinking
+    return Usage(input_tokens=asked, output_tokens=said, thinking_tokens=thinking)
+
+
+def _apart(asked: int | None, said: int, thinking: int, usage: Mapping[str, Any]) -> bool:
+    """Whether the reasoning comes on top of ``completion_tokens``."""
+    total = token_count(usage.get("total_tokens"))
+    return thinking > said or (asked is not None and total == asked + said + thinking)
 
 
 def model_version(body: Mapping[str, Any]) -> str | None:

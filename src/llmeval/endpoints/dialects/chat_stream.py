@@ -16,7 +16,7 @@ from llmeval.endpoints.dialects.chat import (
     usage_of,
 )
 from llmeval.endpoints.dialects.dialect import JsonEvents, MalformedAnswer, settle
-from llmeval.records import CallFailure, Request, Response, Usage
+from llmeval.records import CallFailure, Request, Response
 
 __all__ = ["Chat", "StreamedAnswer"]
 
@@ -50,7 +50,6 @@ class StreamedAnswer(JsonEvents):
     def __init__(self) -> None:
         super().__init__()
         self._refusal: list[str] = []
-        self._usage = Usage()
         self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
@@ -63,14 +62,14 @@ class StreamedAnswer(JsonEvents):
             text,
             reason,
             safety=self._safety,
-            usage=self._usage,
+            usage=self.usage,
             model_version=self._version,
             logprobs=self._logprobs,
         )
 
     def _take(self, event: dict[str, Any]) -> None:
         if event.get("usage"):
-            self._usage = usage_of(event["usage"])
+            self.usage = usage_of(event["usage"])
         self._version = self._version or model_version(event)
         choices = event.get("choices") or ()
         if not isinstance(choices, list | tuple):

@@ -9,7 +9,7 @@ import msgspec
 
 from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
 from llmeval.endpoints.text import clean, decode_json, printable
-from llmeval.records import CallFailure, Request, Response
+from llmeval.records import CallFailure, Request, Response, Usage
 
 __all__ = [
     "Dialect",
@@ -17,6 +17,7 @@ __all__ = [
     "MalformedAnswer",
     "Streamed",
     "settle",
+    "so_far",
     "token_count",
     "with_text_so_far",
     "withheld",
@@ -55,6 +56,10 @@ class Streamed(Protocol):
     def text(self) -> str:
         """What has come so far."""
 
+    @property
+    def usage(self) -> Usage:
+        """What it has taken so far, as far as the server said."""
+
     def add(self, data: bytes) -> None:
         """Take in one event's data."""
 
@@ -88,6 +93,7 @@ class JsonEvents:
         self.done = False
         self.started = False
         self.finish_reason: str | None = None
+        self.usage = Usage()
         self._pieces: list[str] = []
         self._error: Mapping[str, Any] | None = None
 
@@ -131,7 +137,7 @@ class JsonEvents:
         if self._error is None:
             return self._whole()
         failure = from_error_object(self._error, answering=self.started, secrets=secrets)
-        return with_text_so_far(failure, self.text)
+        return so_far(failure, self)
 
     def _take(self, event: dict[str, Any]) -> None:
         raise NotImplementedError
@@ -171,6 +177,12 @@ def withheld(
     kept = {name: fields[name] for name in fields if name in CallFailure.__struct_fields__}
     failure = CallFailure(kind, printable(message), reason=printable(reason, limit=60), **kept)
     return with_text_so_far(failure, text)
+
+
+def so_far(failure: CallFailure, answer: Streamed) -> CallFailure:
+    """Keep with a failure what a reader had seen of the answer, and what it had taken by then."""
+    failure = msgspec.structs.replace(failure, usage=answer.usage)
+    return with_text_so_far(failure, answer.text)
 
 
 def with_text_so_far(failure: CallFailure, text: str) -> CallFailure:

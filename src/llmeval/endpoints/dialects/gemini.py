@@ -56,7 +56,6 @@ class StreamedCandidate(JsonEvents):
         super().__init__()
         self._message: object = None
         self._blocked: CallFailure | None = None
-        self._usage = Usage()
         self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
@@ -69,7 +68,7 @@ class StreamedCandidate(JsonEvents):
             self.finish_reason,
             self._message,
             safety=self._safety,
-            usage=self._usage,
+            usage=self.usage,
             model_version=self._version,
             logprobs=self._logprobs,
         )
@@ -77,12 +76,12 @@ class StreamedCandidate(JsonEvents):
     def _take(self, event: dict[str, Any]) -> None:
         usage = usage_of(event.get("usageMetadata"))
         if usage != Usage():
-            self._usage = usage
+            self.usage = usage
         version = event.get("modelVersion")
         if isinstance(version, str) and version:
             self._version = version
         if not self.started:
-            self._blocked = blocked_prompt(event, self._usage)
+            self._blocked = blocked_prompt(event, self.usage)
             if self._blocked is not None:
                 self.finish_reason = "blocked"
                 return

@@ -88,11 +88,11 @@ class StreamedMessage(JsonEvents):
 
     def __init__(self) -> None:
         super().__init__()
-        self._usage: dict[str, Any] = {}
+        self._counts: dict[str, Any] = {}
         self._version: str | None = None
 
     def _whole(self) -> Response | CallFailure:
-        return _settled(self.text, self.finish_reason, _usage(self._usage), self._version)
+        return _settled(self.text, self.finish_reason, self.usage, self._version)
 
     def _take(self, event: dict[str, Any]) -> None:
         match event:
@@ -110,7 +110,8 @@ class StreamedMessage(JsonEvents):
 
     def _count(self, usage: object) -> None:
         if isinstance(usage, dict):
-            self._usage |= {name: n for name, n in usage.items() if n is not None}
+            self._counts |= {name: n for name, n in usage.items() if n is not None}
+            self.usage = _usage(self._counts)
 
 
 def _settled(

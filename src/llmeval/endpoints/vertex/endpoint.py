@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from llmeval import __version__
 from llmeval.config import EndpointSettings
 from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
@@ -34,6 +33,7 @@ from llmeval.endpoints.vertex.references import (
 )
 from llmeval.endpoints.vertex.targets import (
     Target,
+    batch_model,
     container_of,
     endpoint_target,
     publisher_target,
@@ -41,6 +41,9 @@ from llmeval.endpoints.vertex.targets import (
 from llmeval.endpoints.wire.channel import Channel, hidden
 from llmeval.errors import ConfigError, EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Response
+
+if TYPE_CHECKING:
+    from llmeval.endpoints.vertex.batching import VertexBatch
 
 __all__ = ["VertexEndpoint", "vertex_endpoint"]
 
@@ -66,6 +69,7 @@ class VertexEndpoint:
         self._token = token
         self._channel: Channel | None = None
         self._target: Target | None = None
+        self._found: EndpointResource | None = None
         self._gatherer: Gatherer | None = None
         self._only: str | None = None
         self._versions: dict[str, str] = {}
@@ -73,8 +77,14 @@ class VertexEndpoint:
         self._root = ""
         self._accepted = False
         self._declared = _declared(reference, options.endpoints)
+        # The price of a publisher's model is known before it is asked.
+        known = {"publisher": reference.publisher, "location": self._place.location}
         self._identity = EndpointIdentity(
-            ref=reference.text, kind="vertex", name=reference.name, alias=_is_alias(reference)
+            ref=reference.text,
+            kind="vertex",
+            name=reference.name,
+            alias=_is_alias(reference),
+            details=known if reference.publisher else {},
         )
 
     @property
@@ -102,7 +112,7 @@ class VertexEndpoint:
         if self._channel is not None:
             return
         self._channel = Channel(
-            {"User-Agent": f"llmeval/{__version__}", **self._options.headers},
+            {"User-Agent": "llmeval", **self._options.headers},
             connect_timeout=self._options.connect_timeout,
             max_response_bytes=self._options.max_response_bytes,
             secrets=hidden(self._options.headers.values()),
@@ -160,6 +170,19 @@ class VertexEndpoint:
                 f"generate_content, 'instances' with predict; this endpoint speaks {target.format}"
             )
         return None
+
+    def batch(self) -> VertexBatch:
+        """Return the batch side of this endpoint, which is open. Raises ``ConfigError`` where
+        batch prediction does not serve it."""
+        from llmeval.endpoints.vertex.batch import BatchJobs
+        from llmeval.endpoints.vertex.batching import VertexBatch
+
+        def connect() -> BatchJobs:
+            place = self._place
+            return BatchJobs(place.project, place.location, self._options.api_endpoint)
+
+        model = batch_model(self._reference, self.target, self._found)
+        return VertexBatch(model, self.target.dialect, connect, self._declared.settings)
 
     async def ask(self, url: Any, dialect: Any, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
         """Send one request in a dialect. A token that was good and is no longer is renewed once."""
@@ -238,6 +261,7 @@ class VertexEndpoint:
     async def _endpoint(self, looker: Looker, root: str) -> None:
         reference = self._reference
         found = await looker.endpoint(reference)
+        self._found = found
         models = await looker.models(found.deployed_models)
         self._declared = _declared(
             reference, self._options.endpoints, found.display_name, found.name
@@ -264,6 +288,7 @@ class VertexEndpoint:
                 "display_name": found.display_name,
                 "dedicated": found.dedicated_endpoint_enabled,
                 "deployed_models": _described(found, models),
+                **_tuned(self._target, models, serving),
                 **self._where(root),
             },
         )
@@ -311,6 +336,16 @@ def _described(
         }
         for d in found.deployed_models
     ]
+
+
+def _tuned(
+    target: Target, models: Mapping[str, ModelResource], serving: list[str]
+) -> dict[str, str]:
+    """Return the Gemini model beneath a tuned one, which is billed as that is."""
+    sources = [models[one].base_model_source for one in serving if one in models]
+    bases = {s.genie_source.base_model_uri for s in sources if s and s.genie_source}
+    base = bases.pop() if len(bases) == 1 and len(sources) == len(serving) else ""
+    return {"base_model": base} if base and target.format == "generate_content" else {}
 
 
 def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:

@@ -12,7 +12,7 @@ from llmeval.endpoints.dialects.dialect import (
     Dialect,
     MalformedAnswer,
     Streamed,
-    with_text_so_far,
+    so_far,
 )
 from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
 from llmeval.endpoints.text import decode_json, printable
@@ -85,7 +85,7 @@ class Exchange:
             error, answering=self.answering, timeout=timeout, connect_timeout=connect_timeout
         )
         failure = CallFailure(failure.kind, printable(failure.message, secrets=self._secrets))
-        return with_text_so_far(failure, self._collected.text if self._collected else "")
+        return so_far(failure, self._collected) if self._collected else failure
 
     async def _bytes(self, answer: aiohttp.ClientResponse) -> bytes:
         length = answer.content_length
@@ -118,7 +118,7 @@ class Exchange:
             failure = CallFailure(
                 "stream_cut", "the stream ended without a finish reason and without [DONE]"
             )
-            return with_text_so_far(failure, collected.text)
+            return so_far(failure, collected)
         return collected.response(self._secrets)
 
     async def _events(self, answer: aiohttp.ClientResponse, collected: Streamed) -> None:
