@@ -112,7 +112,7 @@ def _add_jobs(app: web.Application, oracle: Oracle, lookups: Lookups) -> None:
         app,
         answer_generate=_or_error(partial(answer_generate, oracle)),
         answer_predict=_or_error(partial(answer_predict, oracle)),
-        find_model=lookups.find_model,
+        models_at=lookups.models_at,
     )
 
 
