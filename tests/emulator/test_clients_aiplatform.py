@@ -44,7 +44,8 @@ def aiplatform(root: str) -> Iterator[Any]:
     yield loaded
     from google.cloud.aiplatform import initializer
 
-    initializer.global_config = initializer._Config()
+    # In place: aiplatform.init is bound to this very object, also for the tests that come after.
+    vars(initializer.global_config).update(vars(initializer._Config()))
 
 
 @pytest.fixture
