@@ -67,6 +67,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     resume: bool = False
     shard: str | None = None
     no_cache: bool = False
+    otel: bool = False
     seed: int = 0
     timeout: float = 60.0
     max_attempts: int = 6

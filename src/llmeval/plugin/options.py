@@ -34,6 +34,7 @@ _DECIMAL = {
 _FLAGS = {
     "resume": "go on in the run directory, asking only what is not recorded there",
     "no-cache": "ask every question anew",
+    "otel": "export spans and metrics by OTLP, to where the OTEL_EXPORTER_OTLP_* variables say",
 }
 
 

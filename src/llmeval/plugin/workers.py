@@ -63,6 +63,7 @@ class WorkerHooks:
         node.workerinput["llmeval"] = {
             "run_id": evaluating.run_id,
             "run_dir": str(evaluating.directory),
+            "session": evaluating.telemetry.session,
             "command": list(map(str, evaluating.pytest_config.invocation_params.args)),
         }
 
@@ -89,6 +90,7 @@ class WorkerHooks:
         for name, count in said["calls"].items():
             calls = evaluating.worker_calls
             calls[name] = calls.get(name, 0) + count
+        evaluating.telemetry.hear(said["telemetry"])
         if said["problem"] and evaluating.problem is None:
             evaluating.problem = LlmevalError(said["problem"])
 
@@ -151,6 +153,7 @@ class WorkerHooks:
                 "amendments": list(evaluating.amendments.items()),
                 "problem": str(evaluating.problem) if evaluating.problem else None,
                 "calls": evaluating.call_counts(),
+                "telemetry": evaluating.telemetry.warning,
             }
         ).decode("utf-8", "replace")
 
