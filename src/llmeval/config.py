@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +12,17 @@ import msgspec
 from msgspec import Struct, field
 
 from llmeval.errors import ConfigError, nearest
-from llmeval.records import Price
+from llmeval.records import BY, Price
 
-__all__ = ["Config", "EndpointSettings", "Format", "Price", "load_config", "read_pyproject"]
+__all__ = [
+    "Config",
+    "EndpointSettings",
+    "Format",
+    "Price",
+    "checked_by",
+    "load_config",
+    "read_pyproject",
+]
 
 
 Format = Literal["generate_content", "chat", "raw_chat", "messages", "predict", "raw_predict"]
@@ -49,7 +58,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``timeout``, ``retry_for`` and ``cache_ttl`` are seconds; ``budget`` is US dollars; ``prices``
     maps a model's name to its price; ``settings`` are generation settings for every suite;
-    ``endpoints`` maps a reference, an id or a display name to how that endpoint is asked.
+    ``endpoints`` maps a reference, an id or a display name to how that endpoint is asked; ``by`` is
+    one of ``records.BY``, or ``None`` where nobody said.
     """
 
     model: tuple[str, ...] = ()
@@ -63,11 +73,14 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     max_calls: int | None = None
     gates: str = "gates.toml"
     baseline: str | None = None
+    by: str | None = None
     run_dir: str | None = None
     resume: bool = False
     shard: str | None = None
     no_cache: bool = False
     otel: bool = False
+    batch: bool = False
+    staging: str | None = None
     seed: int = 0
     timeout: float = 60.0
     max_attempts: int = 6
@@ -150,6 +163,10 @@ def _check(config: Config) -> None:
             raise ConfigError(f"--{name.replace('_', '-')}={value}: must not be negative")
     if not config.timeout > 0:
         raise ConfigError(f"--timeout={config.timeout}: must be more than 0 seconds")
+    if config.staging is not None and not re.fullmatch(r"gs://[^/\s]+(/\S*)?", config.staging):
+        raise ConfigError(
+            f"--staging={config.staging}: an address like gs://BUCKET/FOLDER is needed"
+        )
     for name, price in config.prices.items():
         _check_price(f"[tool.llmeval.prices] {name!r}", price)
     for name, endpoint in config.endpoints.items():
@@ -160,6 +177,7 @@ def _check(config: Config) -> None:
     if repeated:
         raise ConfigError(f"--model={sorted(repeated)[0]} is given twice")
     config.shard_of()
+    checked_by(config.by)
 
 
 def _check_price(where: str, price: Price) -> None:
@@ -174,3 +192,10 @@ def _check_price(where: str, price: Price) -> None:
         )
     if price.batch_discount is not None and not 0 <= price.batch_discount <= 1:
         raise ConfigError(f"{where}: batch_discount is a share, 0.5 for half, not percent")
+
+
+def checked_by(text: str | None) -> str | None:
+    """Return ``text`` where columns can be made by it; raises ``ConfigError`` otherwise."""
+    if text is None or text in BY:
+        return text
+    raise ConfigError(f"--by={text}: give one of {', '.join(BY)}.{nearest(text, BY)}")

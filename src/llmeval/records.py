@@ -13,13 +13,17 @@ from msgspec import Struct, field
 
 __all__ = [
     "ANSWERED",
+    "BY",
     "FAILURE_KINDS",
     "FORMAT_VERSION",
     "PASS_MARK",
     "QUOTA_KINDS",
+    "UNKNOWN",
     "Attempt",
     "CallFailure",
     "Case",
+    "Column",
+    "Contrast",
     "Coverage",
     "EndpointIdentity",
     "Estimate",
@@ -40,6 +44,8 @@ __all__ = [
     "Timings",
     "Usage",
     "Verdict",
+    "column_name",
+    "deployed_model_of",
     "sample_key",
 ]
 
@@ -83,6 +89,13 @@ FAILURE_KINDS: Final[Mapping[str, str]] = {
 
 QUOTA_KINDS: Final = frozenset({"quota", "quota_project", "quota_endpoint"})
 """Failures that ask for a slower pace."""
+
+BY: Final = ("model", "deployed_model")
+"""What may be decided and shown for itself: every model (the default), or every deployed model that
+answers behind one endpoint."""
+
+UNKNOWN: Final = "(unknown)"
+"""Stands for the deployed model of an answer that does not tell which one gave it."""
 
 Role = Literal["system", "user", "assistant"]
 
@@ -200,13 +213,15 @@ class Attempt(Struct, frozen=True):
     """One try at the wire: its outcome, and the model's own time in seconds.
 
     ``ttft`` is from sending to the first chunk with content, ``None`` where not streamed. Where
-    ``shared`` requests went out in one call, or in a batch, ``latency`` is that of no single one.
+    ``shared`` requests went out in one call, ``latency`` is that of no single one; an answer from
+    a ``batch`` has none, and a price of its own.
     """
 
     outcome: Response | CallFailure
     latency: float
     ttft: float | None = None
     shared: int = 1
+    batch: bool = False
 
 
 class Timings(Struct, frozen=True):
@@ -281,6 +296,19 @@ def sample_key(o: Observation) -> SampleKey:
     return (o.model, o.suite, o.test, o.case_id, o.repetition)
 
 
+def deployed_model_of(o: Observation) -> str | None:
+    """Return which deployed model a sample met: ``UNKNOWN`` for an answer that does not tell,
+    ``None`` for a failed call that does not."""
+    told = o.deployed_model or (o.error.deployed_model if o.error else None)
+    return told or (UNKNOWN if o.outcome == ANSWERED else None)
+
+
+def column_name(model: str, deployed_model: str) -> str:
+    """Return how a column is called: the model's reference ends where `` [deployed_model=``
+    begins, the deployed model before the last ``]``."""
+    return f"{model} [deployed_model={deployed_model}]"
+
+
 class EndpointIdentity(Struct, frozen=True):
     """Who answers. ``simulated`` endpoints can never be signed for release; ``alias`` says that
     the name may come to mean another model; ``cacheable`` that equal requests may share a reply."""
@@ -330,7 +358,8 @@ class RunInfo(Struct, frozen=True):
 
     ``partial`` holds the reasons why this run, by its caller's wish, measures less than planned.
     ``started_at`` is Unix time; ``inputs`` maps each file to its SHA-256, ``prices`` a model's
-    reference to its price where one is known.
+    reference to its price where one is known. ``by`` is what is decided for itself: one of ``BY``,
+    or ``None`` for whole models.
     """
 
     run_id: str
@@ -347,6 +376,26 @@ class RunInfo(Struct, frozen=True):
     settings: dict[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
     prices: dict[str, ModelPrice] = field(default_factory=dict)
+    by: str | None = None
+
+
+class Column(Struct, frozen=True):
+    """The samples of one deployed model behind an endpoint, decided and shown for themselves.
+
+    ``samples`` counts them, with ``unplaced`` failed calls among them that do not tell which
+    deployed model they met: these count in every column of the model. ``traffic`` is the share that
+    the endpoint sends to it, in per cent; it, ``version`` and ``display_name`` are ``None`` where
+    the endpoint does not say.
+    """
+
+    name: str
+    model: str
+    deployed_model: str
+    samples: int
+    unplaced: int = 0
+    version: str | None = None
+    display_name: str | None = None
+    traffic: float | None = None
 
 
 class Estimate(Struct, frozen=True):
@@ -371,9 +420,10 @@ Decision = Literal["PASS", "FAIL", "INCONCLUSIVE", "ERROR", "WAIVED"]
 class Verdict(Struct, frozen=True):
     """One gate decided on one model and slice: an entry of ``run.json``'s ``gates``.
 
-    ``low``/``high`` are the one-sided bounds at ``confidence``. ``needed`` is how many more samples
-    would decide an INCONCLUSIVE gate if the rate stayed as it is. ``waived`` is what the verdict
-    would be without the waiver.
+    ``model`` is the model's reference, or the name of one of its columns. ``low``/``high`` are the
+    one-sided bounds at ``confidence``. ``needed`` is how many more samples of the run would decide
+    an INCONCLUSIVE gate if the rate stayed as it is. ``waived`` is what the verdict would be
+    without the waiver.
     """
 
     id: str
@@ -411,6 +461,25 @@ class Verdict(Struct, frozen=True):
         return f"{self.id}[{inside}]" if inside else self.id
 
 
+class Contrast(Struct, frozen=True):
+    """One metric compared. ``difference`` is ``run`` minus ``base``, with its two-sided interval at
+    95 %; ``p_adjusted`` is corrected for the number of metrics compared (Holm).
+
+    ``model`` is what was compared; ``against`` the column that it was compared with, ``None`` where
+    that was the model in an earlier run.
+    """
+
+    metric: str
+    model: str
+    base: float
+    run: float
+    difference: Estimate
+    p: float
+    p_adjusted: float
+    finding: Literal["better", "worse", "no difference shown"]
+    against: str | None = None
+
+
 class Coverage(Struct, frozen=True):
     """How much of the plan was measured, in samples. ``unscored`` counts answered samples on which
     at least one scorer gave no score; ``outcomes`` counts every outcome by its name."""
@@ -428,7 +497,9 @@ class Summary(Struct, frozen=True):
 
     ``verdict`` is PASS, FAIL, INCONCLUSIVE, ERROR, or NONE where there was no gate. ``signable``
     says whether the run may be signed for a release; ``unsignable`` why not. ``baseline`` is the id
-    of the run it was compared with.
+    of the run it was compared with. ``by`` is as in ``RunInfo``; with ``deployed_model`` there are
+    ``columns``, of each model the one with the most traffic first, and ``contrasts`` that compare
+    the others with it.
     """
 
     run_id: str
@@ -457,3 +528,12 @@ class Summary(Struct, frozen=True):
     format_version: int = FORMAT_VERSION
     baseline: str | None = None
     prices: dict[str, ModelPrice] = field(default_factory=dict)
+    by: str | None = None
+    columns: list[Column] = field(default_factory=list)
+    contrasts: list[Contrast] = field(default_factory=list)
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether what was found must say on which model or column it was found."""
+        named = {gate.model for gate in self.gates} | {model.ref for model in self.models}
+        return bool(self.columns) or len(named) > 1

@@ -9,8 +9,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from llmeval.stats import difference, estimate, estimate_quantile
+from llmeval.stats import difference, estimate, estimate_quantile, overlapping_difference
 from llmeval.stats.bounding import lower_bound, share_above, upper_bound, weighted
+from llmeval.stats.estimating import cluster_means
 
 ALPHA = 0.05
 
@@ -164,3 +165,58 @@ def test_unpaired_differences_are_covered():
         ]
         assert not beyond(sum(e.high < b - a for e in found), runs)
         assert not beyond(sum(e.low > b - a for e in found), runs)
+
+
+def routed(rng, cases, reps, share, rates, law):
+    """Answers of two models behind one traffic split, with the case of each.
+
+    ``law`` says what a case does to both: nothing (``coins``), the same (``shared``: what one
+    fails the other fails), the opposite (``opposed``), or an effect of any size (``mixed``).
+    """
+    level = rng.random(cases)
+    new, base = rates
+    if law == "coins":
+        chances = np.full(cases, base), np.full(cases, new)
+    elif law == "mixed":
+        chances = (rng.beta(base, 1 - base, cases),) * 2
+    else:
+        other = level if law == "shared" else 1 - level
+        chances = (level < base).astype(float), (other < new).astype(float)
+    canary = rng.random((cases, reps)) < share
+    answers = rng.random((cases, reps)) < np.where(canary, chances[1][:, None], chances[0][:, None])
+    places = np.broadcast_to(np.arange(cases)[:, None], (cases, reps))
+    return [(answers[mine].astype(float), places[mine]) for mine in (~canary, canary)]
+
+
+@pytest.mark.parametrize("law", ["coins", "shared", "opposed", "mixed"])
+@pytest.mark.parametrize(
+    ("cases", "reps", "share"), [(200, 1, 0.1), (60, 10, 0.1), (60, 4, 0.5), (20, 10, 0.5)]
+)
+def test_two_models_behind_one_split_are_called_different_too_rarely(cases, reps, share, law):
+    """A canary as good as the stable model, whatever a case does to both, is called different in at
+    most 5 %; so is each side of the interval of a difference that there is."""
+    runs, grid = 150, [(0.5, 0.5), (0.95, 0.95)]
+    grid += [] if law == "mixed" else [(0.9, 0.7)]
+    for new, base in grid:
+        rng = np.random.default_rng([cases, reps, int(new * 100), int(base * 100)])
+        misses = 0
+        for _ in range(runs):
+            (old, of_old), (fresh, of_fresh) = routed(rng, cases, reps, share, (new, base), law)
+            found = overlapping_difference(old, fresh, base_clusters=of_old, new_clusters=of_fresh)
+            misses += not found.low <= new - base <= found.high
+        assert not beyond(misses, runs), (new, base, misses)
+
+
+def test_independence_is_not_assumed_since_models_can_fail_on_opposite_cases():
+    """Taking the two columns for independent samples would call equal models different too often
+    where one fails what the other passes."""
+    rng, runs, ours, naive = np.random.default_rng(7), 400, 0, 0
+    for _ in range(runs):
+        (old, of_old), (fresh, of_fresh) = routed(rng, 60, 4, 0.5, (0.5, 0.5), "opposed")
+        found = overlapping_difference(old, fresh, base_clusters=of_old, new_clusters=of_fresh)
+        ours += not found.low <= 0 <= found.high
+        means = (cluster_means(old, of_old), cluster_means(fresh, of_fresh))
+        plain = difference(*means, pairs=False)
+        naive += not plain.low <= 0 <= plain.high
+    assert not beyond(ours, runs), ours
+    assert beyond(naive, runs), naive

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmeval.cli import recorded
-from llmeval.cli.options import EXIT_CODES, add_json, gates_path, settings_here
+from llmeval.cli.options import EXIT_CODES, add_by, add_json, gates_path, settings_here
 from llmeval.cli.screen import print_json, say, table
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   llmeval gate reports/latest
   llmeval gate reports/latest --gates stricter.toml --json
+  llmeval gate reports/latest --by=deployed_model
 """
 
 
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_directory", metavar="RUN", help="such as reports/latest")
     parser.add_argument("--gates", metavar="FILE", help="default: gates.toml, as configured")
     parser.add_argument("--baseline", metavar="RUN", help="an earlier run to compare with")
+    add_by(parser, "as the run was decided")
     parser.add_argument("--write", action="store_true", help="replace run.json and the reports")
     add_json(parser)
 
@@ -42,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_here()
     gates = gates_path(arguments.gates, settings)
     baseline = arguments.baseline or settings.baseline
-    summary = recorded.decide(directory, gates, baseline)
+    by = arguments.by or settings.by
+    summary = recorded.decide(directory, gates, baseline, by)
     if arguments.write:
         directory.write_summary(summary)
         write_pages(directory, summary)
@@ -54,11 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
+    from llmeval.report.lines import column_line
+    from llmeval.report.placing import labelled
     from llmeval.report.text import one_line
 
+    summary = labelled(summary)
     rows: list[tuple[str, ...]] = [("verdict", "gate", "estimate", "bounds", "n", "wanted")]
-    several = len(summary.models) > 1
-    rows += [_row(gate, several) for gate in summary.gates]
+    rows += [_row(gate, summary.has_columns) for gate in summary.gates]
     lines = table(rows, right=(2, 4))
     if summary.gates:
         yield lines[0]
@@ -66,6 +71,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield line
         if gate.verdict != "PASS":
             yield f"    {one_line(gate.explanation, 400)}"
+    yield from map(column_line, summary.columns)
     for reason in summary.partial:
         yield f"partial: {one_line(reason, 300)}"
     for warning in summary.warnings:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXIT_CODES",
+    "add_by",
     "add_json",
     "api_key",
     "endpoint_options",
@@ -33,6 +34,19 @@ _KEYS: Final = ("LLMEVAL_API_KEY", "OPENAI_API_KEY")
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Register ``--json``."""
     parser.add_argument("--json", action="store_true", help="print JSON, for machines")
+
+
+def add_by(parser: argparse.ArgumentParser, default: str) -> None:
+    """Register ``--by``; ``default`` says what holds without it."""
+    from llmeval.config import checked_by
+
+    parser.add_argument(
+        "--by",
+        metavar="WHAT",
+        type=checked_by,
+        help=f"deployed_model: each model behind an endpoint for itself; model: whole endpoints "
+        f"(default: {default})",
+    )
 
 
 def positive(kind: type[int] | type[float]) -> Callable[[str], float]:

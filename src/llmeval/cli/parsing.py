@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "plan": ("plan", "what a run would cost, and which gates it could decide; no call is made"),
     "gate": ("gate", "decide a recorded run again, with today's gates; no call is made"),
     "report": ("report", "render a recorded run again"),
+    "publish": ("publish", "write a decided run back to Vertex AI; no model is called"),
     "compare": ("compare", "what differs between two recorded runs; no call is made"),
     "score": ("score", "score recorded answers; no call is made"),
     "prompts": ("prompts", "hold a prompt template against its training data"),

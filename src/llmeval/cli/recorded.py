@@ -23,11 +23,18 @@ FORMATS: Final = {"html": "report.html", "md": "report.md", "junit": "junit.xml"
 """Format of a report -> its file."""
 
 
-def decide(directory: RunDirectory, gates: Path | None, baseline: str | None = None) -> Summary:
+def decide(
+    directory: RunDirectory,
+    gates: Path | None,
+    baseline: str | None = None,
+    by: str | None = None,
+) -> Summary:
     """Return today's decision on a record. Nothing is written.
 
-    What kept the run from being whole then keeps it from passing now. Raises ``GatesError``,
-    ``RecordError``, and ``UsageError`` for a baseline that cannot be compared with.
+    What kept the run from being whole then keeps it from passing now. ``by`` is one of
+    ``records.BY``; without it columns are decided for themselves where they were then.
+    Raises ``GatesError``, ``RecordError``, and ``UsageError`` for a baseline that cannot be
+    compared with.
     """
     from llmeval.gates import load_gates, summarise
     from llmeval.run.baseline import check_baseline, open_baseline
@@ -37,7 +44,11 @@ def decide(directory: RunDirectory, gates: Path | None, baseline: str | None = N
     reasons = [*header.partial, *(before.partial if before else ())]
     if before is None:
         reasons.append("the run never got as far as its verdict: finish it with --resume")
-    header = msgspec.structs.replace(header, partial=list(dict.fromkeys(reasons)))
+    header = msgspec.structs.replace(
+        header,
+        partial=list(dict.fromkeys(reasons)),
+        by=by or (before.by if before else header.by),
+    )
     declared = load_gates(gates) if gates else None
     other = open_baseline(baseline, Path()) if baseline else None
     if other:

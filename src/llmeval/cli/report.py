@@ -9,13 +9,14 @@ import argparse
 from pathlib import Path
 
 from llmeval.cli import recorded
-from llmeval.cli.options import add_json, gates_path, settings_here
+from llmeval.cli.options import add_by, add_json, gates_path, settings_here
 from llmeval.cli.screen import print_json, say
 from llmeval.errors import UsageError, nearest
 
 EXAMPLE = """\
   llmeval report reports/latest
   llmeval report reports/latest --out public --format html
+  llmeval report reports/latest --by=deployed_model
 """
 
 
@@ -27,18 +28,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", default="html,md", metavar="LIST", help="of html, md, junit (default: html,md)"
     )
     parser.add_argument("--gates", metavar="FILE", help="where there is no run.json")
+    add_by(parser, "as the run was decided; gates stay as they were decided")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Render and say where."""
+    from llmeval.run.decide import told_apart
     from llmeval.store import RunDirectory
 
     formats = _formats(arguments.format)
     directory = RunDirectory.open(Path(arguments.run_directory))
     summary = directory.summary()
     if summary is None:
-        summary = recorded.decide(directory, gates_path(arguments.gates, settings_here()))
+        gates = gates_path(arguments.gates, settings_here())
+        summary = recorded.decide(directory, gates, by=arguments.by)
+    summary = told_apart(directory, summary, arguments.by)
     out = Path(arguments.out) if arguments.out else directory.path
     written = recorded.write(out, recorded.render(summary, directory, formats))
     if arguments.json:

@@ -1,6 +1,7 @@
-"""Run a local OpenAI-compatible server, for trials: demo models, with faults of known rates.
+"""Run a local server for trials: demo models behind OpenAI's protocol and that of Vertex AI.
 
-It listens on loopback until Ctrl-C, and prints the pytest line that measures it.
+It listens on loopback until Ctrl-C, makes mistakes at known rates, counts at /control, and prints
+the pytest lines that measure it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import partial
 EXAMPLE = """\
   llmeval serve --port 8000
   llmeval serve --models demo,demo-flawed --faults quota_429=0.1,reset=0.01 --delay 0.2
+  llmeval serve --behind 'demo-flawed?hallucination=0.1' --faults blocked_prompt=0.05
 """
 
 
@@ -25,7 +27,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--delay", type=float, default=0.0, metavar="SECONDS", help="before each answer"
     )
-    parser.add_argument("--api-key", metavar="KEY", help="the key that clients must send")
+    parser.add_argument("--api-key", metavar="KEY", help="the key that OpenAI clients must send")
+    parser.add_argument(
+        "--behind", default="demo", metavar="REF", help="the model behind Vertex's: %(default)s"
+    )
+    parser.add_argument(
+        "--canary", default="demo-flawed", metavar="REF", help="and behind canaries: %(default)s"
+    )
+    parser.add_argument(
+        "--require-token", action="store_true", help="refuse Vertex calls without a token of ours"
+    )
+    parser.add_argument(
+        "--token-lifetime", type=float, default=3600.0, metavar="SECONDS", help="%(default)g"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of faults and answers")
     parser.add_argument("--json", action="store_true", help="print each line as JSON")
 
@@ -33,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted. Raises ``ConfigError`` where the address cannot be had."""
     from llmeval.cli.screen import print_json
-    from llmeval.emulator import Faults, serve
+    from llmeval.emulator import Faults, VertexOptions, serve
     from llmeval.emulator.faults import parse_faults
     from llmeval.errors import UsageError
 
@@ -45,6 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     faults = Faults(
         delay=arguments.delay, api_key=arguments.api_key, **parse_faults(arguments.faults)
     )
+    vertex = VertexOptions(
+        stable=arguments.behind,
+        canary=arguments.canary,
+        require_token=arguments.require_token,
+        token_lifetime=arguments.token_lifetime,
+    )
     plain = partial(print, flush=True)
     serve(
         models,
@@ -52,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         host=arguments.host,
         port=arguments.port,
+        vertex=vertex,
         say=(lambda line: print_json({"message": line}, indent=0)) if arguments.json else plain,
     )
     return 0

@@ -6,14 +6,25 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from aiohttp import web
 
-__all__ = ["Pace", "break_connection", "json_answer", "send_stream", "send_whole"]
+__all__ = ["Events", "Pace", "break_connection", "json_answer", "send_stream", "send_whole"]
 
 _JSON = "application/json"
 _LINGER_NOT = struct.pack("ii", 1, 0)
+_SECONDS_TO_ARRIVE = 0.02
+_BREAKS = ("truncated", "cut_stream", "fin_stream", "reset_stream", "error_midstream")
+
+
+class Events(NamedTuple):
+    """A stream's pieces as bytes: one sent at once, those with content, and the closing ones."""
+
+    first: bytes
+    content: list[bytes]
+    closing: list[bytes]
 
 
 class Pace:
@@ -54,33 +65,49 @@ def break_connection(http: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
-async def send_whole(http: web.Request, body: bytes, kind: str | None) -> web.StreamResponse:
+async def send_whole(
+    http: web.Request,
+    body: bytes,
+    kind: str | None,
+    headers: Mapping[str, str] | None = None,
+) -> web.StreamResponse:
     """Send ``body``, or half of it where ``kind`` says so."""
-    if kind not in ("truncated", "cut_stream"):
-        return json_answer(200, body)
-    answer = web.StreamResponse(headers={"Content-Type": _JSON})
+    if kind not in _BREAKS:
+        return json_answer(200, body, headers)
+    answer = web.StreamResponse(headers={"Content-Type": _JSON, **(headers or {})})
     if kind == "truncated":
         answer.content_length = len(body) + 100
-    return await _cut(http, answer, [body[: len(body) // 2]], abrupt=True)
+    how = "reset_stream" if kind == "reset_stream" else "fin_stream"
+    return await _cut(http, answer, [body[: len(body) // 2]], how)
 
 
 async def send_stream(
     http: web.Request,
-    events: tuple[bytes, list[bytes], list[bytes]],
+    events: Events,
     pace: Pace,
     kind: str | None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    error: bytes = b"",
 ) -> web.StreamResponse:
-    """Send ``events`` (first, content, closing) on time, or half of them if ``kind`` says so."""
+    """Send ``events`` on time, or half of them if ``kind`` says so.
+
+    ``error`` is the piece that ends the stream after half of it where ``kind`` is
+    ``error_midstream``. ``headers`` may name another content type than that of events.
+    """
     first, content, closing = events
-    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    if kind in ("truncated", "cut_stream"):
+    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **(headers or {})})
+    if kind in _BREAKS:
         half = [first, *content[: len(content) // 2]]
+        if kind == "error_midstream":
+            half.append(error)
         if kind == "truncated":
             answer.content_length = sum(map(len, [*half, *content, *closing]))
         await pace.piece(len(content) // 2, len(content))
-        return await _cut(http, answer, half, abrupt=kind == "truncated")
+        return await _cut(http, answer, half, "fin_stream" if kind == "truncated" else kind)
     await answer.prepare(http)
-    await answer.write(first)
+    if first:
+        await answer.write(first)
     for index, piece in enumerate(content):
         await pace.piece(index, len(content))
         await answer.write(piece)
@@ -91,15 +118,20 @@ async def send_stream(
 
 
 async def _cut(
-    http: web.Request, answer: web.StreamResponse, pieces: list[bytes], *, abrupt: bool
+    http: web.Request, answer: web.StreamResponse, pieces: Sequence[bytes], how: str
 ) -> web.StreamResponse:
-    """Send ``pieces`` and stop: abruptly, or as if that were all."""
+    """Send ``pieces`` and stop: with a FIN, with an RST, or else as if that were all."""
     answer.force_close()
     await answer.prepare(http)
-    for piece in pieces:
+    for piece in filter(None, pieces):
         await answer.write(piece)
-    if not abrupt:
+    if how == "reset_stream":
+        # An RST that overtakes the data would take from the client what it was to see.
+        await asyncio.sleep(_SECONDS_TO_ARRIVE)
+        return break_connection(http)
+    if how == "fin_stream":
+        if http.transport is not None:
+            http.transport.close()
+    else:
         await answer.write_eof()
-    elif http.transport is not None:
-        http.transport.close()
     return answer

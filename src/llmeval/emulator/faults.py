@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 
 from llmeval.errors import ConfigError, nearest
 
-__all__ = ["KINDS", "Faults", "TokenBucket", "draw", "parse_faults"]
+__all__ = [
+    "ALL_KINDS",
+    "KINDS",
+    "VERTEX_KINDS",
+    "Faults",
+    "TokenBucket",
+    "draw",
+    "parse_faults",
+    "rates_of",
+]
 
 KINDS = (
     "quota_429",
@@ -22,7 +31,41 @@ KINDS = (
     "empty",
     "cut_stream",
 )
-"""Names of the faults that are drawn; each is a field of ``Faults``."""
+"""Names of the faults that are drawn on every surface; each is a field of ``Faults``."""
+
+VERTEX_KINDS = (
+    "invalid_400",
+    "unauthenticated_401",
+    "permission_403",
+    "not_found_404",
+    "timeout_408",
+    "aborted_409",
+    "quota_project_429",
+    "quota_endpoint_429",
+    "cancelled_499",
+    "deadline_504",
+    "error_list",
+    "html_404",
+    "html_502",
+    "error_midstream",
+    "fin_stream",
+    "reset_stream",
+    "blocked_prompt",
+    "blocked_output",
+    "blocked_midstream",
+    "recitation",
+    "prohibited_content",
+    "spii",
+    "blocklist",
+    "max_tokens",
+    "max_tokens_empty",
+    "malformed_call",
+    "no_candidates",
+    "no_parts",
+)
+"""Names of the faults that are drawn on Vertex's surface only; each is a field of ``Faults``."""
+
+ALL_KINDS = KINDS + VERTEX_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +73,9 @@ class Faults:
     """Rates in 0..1 which together make at most 1, and what holds for every request.
 
     ``retry_after`` is the seconds in the header of a 429 or 503 (``None``: no header). Above
-    ``requests_per_second`` the server answers 429. ``delay`` is seconds before each answer.
-    ``api_key`` is what a client must send; others get 401.
+    ``requests_per_second`` the server answers 429; ``endpoint_requests_per_second`` is a quota that
+    each endpoint and model of the Vertex surface has for itself. ``delay`` is seconds before each
+    answer. ``api_key`` is what a client of the OpenAI surface must send; others get 401.
     """
 
     quota_429: float = 0.0
@@ -43,13 +87,42 @@ class Faults:
     garbage: float = 0.0
     empty: float = 0.0
     cut_stream: float = 0.0
+    invalid_400: float = 0.0
+    unauthenticated_401: float = 0.0
+    permission_403: float = 0.0
+    not_found_404: float = 0.0
+    timeout_408: float = 0.0
+    aborted_409: float = 0.0
+    quota_project_429: float = 0.0
+    quota_endpoint_429: float = 0.0
+    cancelled_499: float = 0.0
+    deadline_504: float = 0.0
+    error_list: float = 0.0
+    html_404: float = 0.0
+    html_502: float = 0.0
+    error_midstream: float = 0.0
+    fin_stream: float = 0.0
+    reset_stream: float = 0.0
+    blocked_prompt: float = 0.0
+    blocked_output: float = 0.0
+    blocked_midstream: float = 0.0
+    recitation: float = 0.0
+    prohibited_content: float = 0.0
+    spii: float = 0.0
+    blocklist: float = 0.0
+    max_tokens: float = 0.0
+    max_tokens_empty: float = 0.0
+    malformed_call: float = 0.0
+    no_candidates: float = 0.0
+    no_parts: float = 0.0
     retry_after: float | None = None
     requests_per_second: float | None = None
+    endpoint_requests_per_second: float | None = None
     delay: float = 0.0
     api_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        rates = {kind: getattr(self, kind) for kind in KINDS}
+        rates = rates_of(self)
         for kind, rate in rates.items():
             if not 0 <= rate <= 1:
                 raise ConfigError(f"fault {kind}={rate}: a rate lies in 0..1")
@@ -59,20 +132,27 @@ class Faults:
             value = getattr(self, name)
             if value is not None and not (0 <= value < math.inf):
                 raise ConfigError(f"fault {name}={value}: seconds are 0 or more")
-        if self.requests_per_second is not None and not 0 < self.requests_per_second < math.inf:
-            raise ConfigError(f"requests_per_second={self.requests_per_second}: must be above 0")
+        for name in ("requests_per_second", "endpoint_requests_per_second"):
+            quota = getattr(self, name)
+            if quota is not None and not 0 < quota < math.inf:
+                raise ConfigError(f"{name}={quota}: must be above 0")
 
     @property
     def any(self) -> bool:
         """Whether anything is drawn at all."""
-        return any(getattr(self, kind) for kind in KINDS)
+        return any(getattr(self, kind) for kind in ALL_KINDS)
 
 
-def draw(faults: Faults, seed: int, number: int) -> str | None:
+def rates_of(faults: Faults) -> dict[str, float]:
+    """Return the rate of every kind."""
+    return {kind: getattr(faults, kind) for kind in ALL_KINDS}
+
+
+def draw(faults: Faults, seed: int, number: int, kinds: Sequence[str] = KINDS) -> str | None:
     """Return the fault of request ``number``, or ``None``: the same for the same arguments."""
     digest = hashlib.blake2b(f"{seed}:{number}".encode(), digest_size=8).digest()
     left = int.from_bytes(digest) / 2**64
-    for kind in KINDS:
+    for kind in kinds:
         left -= getattr(faults, kind)
         if left < 0:
             return kind
@@ -115,3 +195,8 @@ class TokenBucket:
             return False
         self._tokens -= 1
         return True
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next token, as of the last ``take``."""
+        return max(0.0, (1 - self._tokens) / self._rate)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import json
+import os
 import re
 import shlex
 import signal
@@ -17,13 +19,15 @@ from aiohttp import web
 from llmeval.emulator.app import create_app
 from llmeval.emulator.faults import Faults
 from llmeval.emulator.models import endpoints_for
+from llmeval.emulator.vertex import VertexOptions
 from llmeval.errors import ConfigError, EndpointDown
 from llmeval.ports import Endpoint
 
-__all__ = ["running_server", "serve"]
+__all__ = ["running_emulator", "running_server", "serve"]
 
 LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 def serve(
@@ -34,14 +38,27 @@ def serve(
     host: str = LOOPBACK,
     port: int = 0,
     say: Callable[[str], Any] = print,
+    vertex: VertexOptions | None = None,
+    exit_with_parent: bool = False,
 ) -> None:
-    """Serve ``models`` until SIGINT or SIGTERM; ``say`` gets the URL and the pytest line.
+    """Serve ``models`` until SIGINT or SIGTERM; ``say`` gets the URLs and the pytest lines.
 
-    Only loopback can reach it unless ``host`` says otherwise; port 0 is any free one.
+    Only loopback can reach it unless ``host`` says otherwise; port 0 is any free one. With
+    ``exit_with_parent`` the server also ends when standard input does or the parent process is
+    gone, and ``say`` gets one line of JSON instead: ``{"url": "http://127.0.0.1:N", "port": N}``.
     Raises ``ConfigError`` if the address cannot be had, ``ModelReferenceError`` for a model.
     """
-    app = create_app(endpoints_for(models, seed), faults, seed)
-    asyncio.run(_until_signalled(app, models, host, port, say))
+    parent = os.getppid() if exit_with_parent else None
+    app = create_app(endpoints_for(models, seed), faults, seed, vertex=vertex)
+
+    def announce(bound: int) -> None:
+        root = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else _in_url(host)}:{bound}"
+        if exit_with_parent:
+            say(json.dumps({"url": root, "port": bound}))
+        else:
+            _say_lines(models, root, host, say)
+
+    asyncio.run(_until_told(app, host, port, announce, parent))
 
 
 @contextlib.contextmanager
@@ -53,12 +70,39 @@ def running_server(
     endpoints: Mapping[str, Endpoint] | None = None,
     host: str = LOOPBACK,
     port: int = 0,
+    vertex: VertexOptions | None = None,
 ) -> Iterator[str]:
-    """Serve in a thread of this process; give the base URL (``http://127.0.0.1:PORT/v1``).
+    """Serve in a thread of this process; give the OpenAI base URL (``http://127.0.0.1:PORT/v1``).
 
     ``endpoints`` by name replace ``models``. Leaving the context stops the server.
     """
-    app = create_app(endpoints_for(models, seed) if endpoints is None else endpoints, faults, seed)
+    with running_emulator(
+        models,
+        faults=faults,
+        seed=seed,
+        endpoints=endpoints,
+        host=host,
+        port=port,
+        vertex=vertex,
+    ) as root:
+        yield f"{root}/v1"
+
+
+@contextlib.contextmanager
+def running_emulator(
+    models: Sequence[str] = ("demo",),
+    *,
+    faults: Faults | None = None,
+    seed: int = 0,
+    endpoints: Mapping[str, Endpoint] | None = None,
+    host: str = LOOPBACK,
+    port: int = 0,
+    vertex: VertexOptions | None = None,
+) -> Iterator[str]:
+    """Serve as ``running_server`` does; give the root (``http://127.0.0.1:PORT``), which is what
+    Vertex clients take as their API endpoint."""
+    behind = endpoints_for(models, seed) if endpoints is None else endpoints
+    app = create_app(behind, faults, seed, vertex=vertex)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="llmeval-emulator", daemon=True)
     thread.start()
@@ -66,7 +110,7 @@ def running_server(
         starting = asyncio.run_coroutine_threadsafe(_start(app, host, port), loop)
         runner, bound = starting.result(_START_SECONDS)
         try:
-            yield f"http://{_in_url(host)}:{bound}/v1"
+            yield f"http://{_in_url(host)}:{bound}"
         finally:
             asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(_START_SECONDS)
     finally:
@@ -91,9 +135,14 @@ async def _start(app: web.Application, host: str, port: int) -> tuple[web.AppRun
     return runner, int(runner.addresses[0][1])
 
 
-async def _until_signalled(
-    app: web.Application, models: Sequence[str], host: str, port: int, say: Callable[[str], Any]
+async def _until_told(
+    app: web.Application,
+    host: str,
+    port: int,
+    announce: Callable[[int], Any],
+    parent: int | None,
 ) -> None:
+    """Serve until a signal, or until process ``parent`` is no longer the parent of this one."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -101,16 +150,48 @@ async def _until_signalled(
             loop.add_signal_handler(number, stop.set)
     runner, bound = await _start(app, host, port)
     try:
-        reach = "" if host == LOOPBACK else f" (listening at {host}: others may reach it)"
-        url = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else _in_url(host)}:{bound}/v1"
-        say(f"Serving {', '.join(models)} at {url}{reach}; stop with Ctrl-C")
-        for model in models:
-            reference = f"openai:{url}#{model}"
-            quoted = shlex.quote(reference) if re.search(r"[?&*;\s]", reference) else reference
-            say(f"  pytest --model={quoted}")
-        await stop.wait()
+        announce(bound)
+        if parent is None:
+            await stop.wait()
+        else:
+            _end_with_input(loop, stop)
+            await _until_orphaned(stop, parent)
     finally:
         await runner.cleanup()
+
+
+def _end_with_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Set ``stop`` when standard input ends: it does when the process at its other end dies."""
+
+    def drain() -> None:
+        # Not sys.stdin: a thread that holds its lock would abort the interpreter's shutdown.
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=drain, name="llmeval-emulator-input", daemon=True).start()
+
+
+async def _until_orphaned(stop: asyncio.Event, parent: int) -> None:
+    """Wait for ``stop``, or until another process than ``parent`` is the parent of this one."""
+    while not stop.is_set() and os.getppid() == parent:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _SECONDS_BETWEEN_LOOKS)
+
+
+def _say_lines(models: Sequence[str], root: str, host: str, say: Callable[[str], Any]) -> None:
+    reach = "" if host == LOOPBACK else f" (listening at {host}: others may reach it)"
+    say(f"Serving {', '.join(models)} at {root}/v1{reach}; stop with Ctrl-C")
+    for model in models:
+        reference = f"openai:{root}/v1#{model}"
+        quoted = shlex.quote(reference) if re.search(r"[?&*;\s]", reference) else reference
+        say(f"  pytest --model={quoted}")
+    say(f"Vertex AI at {root}, counters at {root}/control")
+    where = f"--project=demo --location=us-central1 --api-endpoint={root}"
+    for name in ("1002", "gemini-2.5-flash"):
+        say(f"  pytest --model={name} {where}")
 
 
 def _in_url(host: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from llmeval.emulator.answers import Events
 from llmeval.records import CallFailure, Message, Request, Response
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "completion",
     "error_body",
     "event",
+    "pieces_of",
     "status_of",
     "wants_usage",
 ]
@@ -79,9 +81,7 @@ def completion(model: str, number: int, response: Response) -> bytes:
     return _ENCODE({**head, "choices": [choice], "usage": _usage(response)})
 
 
-def chunks_of(
-    model: str, number: int, response: Response, usage: bool
-) -> tuple[bytes, list[bytes], list[bytes]]:
+def chunks_of(model: str, number: int, response: Response, usage: bool) -> Events:
     """Return a stream's events: the role-only first one, those with content, the closing ones."""
     head = _head("chat.completion.chunk", model, number, response)
 
@@ -90,11 +90,16 @@ def chunks_of(
         return event({**head, "choices": [choice]})
 
     first = chunk({"role": "assistant", "content": ""})
-    content = [chunk({"content": piece}) for piece in _PIECE.findall(response.text)]
+    content = [chunk({"content": piece}) for piece in pieces_of(response.text)]
     closing = [chunk({}, response.finish_reason)]
     if usage:
         closing.append(event({**head, "choices": [], "usage": _usage(response)}))
-    return first, content, [*closing, DONE]
+    return Events(first, content, [*closing, DONE])
+
+
+def pieces_of(text: str) -> list[str]:
+    """Return ``text`` as a stream would bring it, about a word at a time."""
+    return _PIECE.findall(text)
 
 
 def event(value: object) -> bytes:
@@ -125,7 +130,7 @@ def _usage(response: Response) -> dict[str, int]:
     asked = response.usage.input_tokens or 0
     said = response.usage.output_tokens
     if said is None:
-        said = len(_PIECE.findall(response.text))
+        said = len(pieces_of(response.text))
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 

@@ -5,7 +5,7 @@ Importing this package loads no network library; each kind of endpoint loads its
 
 from __future__ import annotations
 
-from llmeval.endpoints.references import EndpointOptions, options_of, resolve
+from llmeval.endpoints.references import EndpointOptions, options_of, redact, resolve
 from llmeval.endpoints.vertex.references import columns
 
-__all__ = ["EndpointOptions", "columns", "options_of", "resolve"]
+__all__ = ["EndpointOptions", "columns", "options_of", "redact", "resolve"]

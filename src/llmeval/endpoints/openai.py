@@ -76,7 +76,7 @@ class OpenAIEndpoint:
     def _identify(self) -> EndpointIdentity:
         sha = self._reference.query_sha256
         return EndpointIdentity(
-            ref=self._reference.shown(self._model),
+            ref=self._reference.shown(self._reference.name),
             kind="openai",
             name=self._model or "",
             details={"query_sha256": sha} if sha else {},

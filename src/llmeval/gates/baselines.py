@@ -8,6 +8,7 @@ from llmeval.gates.bounds import compare
 from llmeval.gates.columns import Columns
 from llmeval.gates.coverage import covered
 from llmeval.gates.declared import Gate
+from llmeval.gates.deployed import View
 from llmeval.gates.metric import Metric
 from llmeval.gates.seen import Seen
 from llmeval.gates.units import NoUnits, Units, units_of
@@ -22,16 +23,22 @@ LEAST_PAIRED = 0.9
 
 
 def against_baseline(
-    gate: Gate, model: str, metric: Metric, units: Units, seen: Seen, part: dict[str, str]
+    gate: Gate, view: View, metric: Metric, units: Units, seen: Seen, part: dict[str, str]
 ) -> Verdict:
+    """Hold a view against the whole of its model in the baseline.
+
+    A column too: the baseline is the endpoint as it was accepted, whichever deployed models it had
+    then. A canary compared with itself a week ago would pass for being as bad as before; and which
+    samples a column has is the traffic's chance, so that few would pair with its own of then.
+    """
     if seen.base is None:
         text = "there is no baseline to compare with: give --baseline=RUN"
-        return verdict_of(gate, model, "INCONCLUSIVE", text, slice=part, n=units.samples)
-    base = _baseline_units(gate, model, metric, seen.base)
+        return verdict_of(gate, view.name, "INCONCLUSIVE", text, slice=part, n=units.samples)
+    base = _baseline_units(gate, view.model, metric, seen.base)
     if isinstance(base, str):
-        return verdict_of(gate, model, "ERROR", base, slice=part, n=units.samples)
+        return verdict_of(gate, view.name, "ERROR", base, slice=part, n=units.samples)
     decided, share = compare(units, base, metric, gate)
-    if not part:
+    if not part and view.deployed_model is None:
         share = min(share, decided.estimate.n / max(base.keys.size, 1))
     shown = number(share, Metric("", "", "rate", "samples"), "down")
     if share < LEAST_PAIRED:
@@ -39,7 +46,7 @@ def against_baseline(
             f"only {shown} of the samples have a sound counterpart in the baseline, at least "
             f"90 % must: compare with a run on the same cases"
         )
-        return verdict_of(gate, model, "ERROR", text, slice=part, n=units.samples)
+        return verdict_of(gate, view.name, "ERROR", text, slice=part, n=units.samples)
     found, bounds = decided.estimate, (decided.estimate.low, decided.estimate.high)
     text = (
         f"{metric.statistic} is {_worse(found.value, metric)} than the baseline's over "
@@ -51,7 +58,7 @@ def against_baseline(
     if share < 1:
         text += f" ({shown} of the samples could be paired)"
     return verdict_of(
-        gate, model, decided.verdict, text, slice=part, **numbers_of(decided, found.n)
+        gate, view.name, decided.verdict, text, slice=part, **numbers_of(decided, found.n)
     )
 
 

@@ -11,14 +11,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from llmeval.records import ANSWERED, NotScored, Observation
+from llmeval.records import ANSWERED, NotScored, Observation, deployed_model_of
 
-__all__ = ["NONE", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
+__all__ = ["NONE", "UNPLACED", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
 
 NONE: Final = "(none)"
 """The slice of samples that lack the tag."""
 
 ABSENT, SCORED, UNSCORED = 0, 1, 2
+
+UNPLACED: Final = -1
+"""The deployed model of a failed call that does not tell which one it met."""
 
 
 class Vocabulary(dict[Hashable, int]):
@@ -52,15 +55,16 @@ class Words:
     def __init__(self) -> None:
         self.tests, self.cases, self.clusters = Vocabulary(), Vocabulary(), Vocabulary()
         self.labels, self.tag_values, self.repetitions = Vocabulary(), Vocabulary(), Vocabulary()
+        self.deployed = Vocabulary()
 
 
 class Frame:
-    """The samples of one suite on one model, a row each. ``group`` is -1 where there is none;
-    ``latency`` and ``ttft`` are seconds, NaN where not measured."""
+    """The samples of one suite on one model, a row each. ``group`` is -1 where there is none,
+    ``deployed`` UNPLACED; ``latency`` and ``ttft`` are seconds, NaN where not measured."""
 
     def __init__(self) -> None:
         self.test, self.case, self.repetition = array("q"), array("q"), array("q")
-        self.cluster, self.group = array("q"), array("q")
+        self.cluster, self.group, self.deployed = array("q"), array("q"), array("q")
         self.answered, self.cached, self.truncated = array("b"), array("b"), array("b")
         self.latency, self.ttft, self.tokens = array("d"), array("d"), array("d")
         self.scores: dict[str, ScoreColumn] = {}
@@ -89,12 +93,14 @@ def floats(column: array[float]) -> NDArray[np.float64]:
 
 
 class Columns:
-    """All frames of a record by (model, suite), and what is counted over the whole."""
+    """All frames of a record by (model, suite), and what is counted over the whole.
+
+    ``versions`` are those that answered, by (model, deployed model)."""
 
     def __init__(self, words: Words | None = None) -> None:
         self.words = words or Words()
         self.frames: dict[tuple[str, str], Frame] = {}
-        self.versions: dict[str, set[str]] = {}
+        self.versions: dict[tuple[str, str], set[str]] = {}
         self.hard_failures = 0
         self.cost: float | None = 0.0
         self.usage: list[int | None] = [None, None, None]
@@ -127,8 +133,9 @@ class Columns:
         cluster = words.clusters[unit]
         frame.cluster.append(cluster)
         frame.group.append(-1 if o.group is None else cluster)
-        answered = o.outcome == ANSWERED
-        frame.answered.append(answered)
+        deployed = deployed_model_of(o)
+        frame.deployed.append(UNPLACED if deployed is None else words.deployed[deployed])
+        frame.answered.append(o.outcome == ANSWERED)
         frame.cached.append(o.cached)
         frame.outcomes[o.outcome] += 1
         times = o.timings
@@ -177,7 +184,8 @@ class Columns:
         for place, number in enumerate(used):
             if number is not None:
                 self.usage[place] = (self.usage[place] or 0) + number
-        if o.response is not None:
-            version = o.response.model_version or o.deployed_model
-            if version:
-                self.versions.setdefault(o.model, set()).add(version)
+        deployed = deployed_model_of(o)
+        if o.response is not None and deployed is not None:
+            versions = self.versions.setdefault((o.model, deployed), set())
+            if o.response.model_version:
+                versions.add(o.response.model_version)

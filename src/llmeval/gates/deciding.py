@@ -12,13 +12,15 @@ from llmeval.gates.baselines import against_baseline
 from llmeval.gates.columns import NONE, Columns, Frame
 from llmeval.gates.coverage import Covered
 from llmeval.gates.declared import Gate, GateSet
+from llmeval.gates.deployed import View, columns_of, views_of
 from llmeval.gates.metric import Metric, parse_metric
 from llmeval.gates.seen import Seen
+from llmeval.gates.shares import doubted, told, units_in
 from llmeval.gates.thresholds import against_threshold
-from llmeval.gates.units import NoUnits, Rows, slice_rows, units_of
+from llmeval.gates.units import NoUnits, Rows, Units, slice_rows
 from llmeval.gates.verdicts import verdict_of, waived
 from llmeval.gates.wording import plural
-from llmeval.records import Decision, Observation, RunInfo, Verdict
+from llmeval.records import Column, Decision, Observation, RunInfo, Verdict
 
 __all__ = ["decide", "decide_columns"]
 
@@ -30,8 +32,12 @@ def decide(
     *,
     run: RunInfo | None = None,
     today: date | None = None,
+    by: str | None = None,
 ) -> list[Verdict]:
     """Return one verdict for each gate, model and, with ``for_each``, slice.
+
+    With ``by="deployed_model"`` each column of a model is decided for itself: the samples that one
+    deployed model answered, and every failed call of which nobody knows which one it met.
 
     Each iterable is read once, and nothing is kept of an answer. With ``run`` its plan is held
     against the record: what is missing makes a gate ERROR, or INCONCLUSIVE where the run's caller
@@ -39,7 +45,8 @@ def decide(
     """
     columns = Columns.of(observations)
     base = None if baseline is None else Columns.of(baseline, columns.words)
-    return decide_columns(columns, gates, base, run, today)
+    listed = columns_of(columns, run.models if run else ()) if by == "deployed_model" else None
+    return decide_columns(columns, gates, base, run, today, listed)
 
 
 def decide_columns(
@@ -48,8 +55,9 @@ def decide_columns(
     base: Columns | None,
     run: RunInfo | None,
     today: date | None,
+    by: Sequence[Column] | None = None,
 ) -> list[Verdict]:
-    """Decide on what was read already."""
+    """Decide on what was read already, ``by`` its columns or by whole models."""
     listed = gates.gates if isinstance(gates, GateSet) else tuple(gates)
     waivers = gates.waivers if isinstance(gates, GateSet) else ()
     planned = [m.ref for m in run.models] if run else []
@@ -58,32 +66,32 @@ def decide_columns(
     return [
         waived(verdict, waivers, today)
         for gate in listed
-        for model in models
-        for verdict in _verdicts(gate, model, seen)
+        for view in views_of(models, by)
+        for verdict in _verdicts(gate, view, seen)
     ]
 
 
-def _verdicts(gate: Gate, model: str, seen: Seen) -> list[Verdict]:
+def _verdicts(gate: Gate, view: View, seen: Seen) -> list[Verdict]:
     try:
         metric = parse_metric(gate.metric)
     except GatesError as error:
-        return [verdict_of(gate, model, "ERROR", str(error))]
-    frame = seen.columns.frames.get((model, metric.suite))
-    coverage = seen.coverage(model, metric.suite)
+        return [verdict_of(gate, view.name, "ERROR", str(error))]
+    frame = seen.columns.frames.get((view.model, metric.suite))
+    coverage = seen.coverage(view.model, metric.suite)
     if frame is None:
-        return [_unmeasured(gate, model, metric, coverage, seen)]
-    rows = seen.rows(frame, (model, metric.suite), metric)
+        return [_unmeasured(gate, view.name, metric, coverage, seen)]
+    rows = seen.rows(frame, (view.model, metric.suite), metric)
     if metric.kind not in ("timing", "errors"):
         if not rows.size:
             hint = nearest(metric.scorer, frame.scores)
             text = f"suite {metric.suite!r} has no scores of {metric.scorer!r}.{hint}"
-            return [verdict_of(gate, model, "ERROR", text)]
+            return [verdict_of(gate, view.name, "ERROR", text)]
         if metric.scorer not in frame.scores:
             text = f"none of {plural(rows.size, 'sample')} has a score of {metric.scorer!r}"
-            return [verdict_of(gate, model, "ERROR", text, n=rows.size)]
+            return [verdict_of(gate, view.name, "ERROR", text, n=rows.size)]
     if gate.for_each is None:
-        return [_one(gate, model, metric, frame, rows, seen, {})]
-    return _sliced(gate, model, metric, frame, rows, seen)
+        return [_one(gate, view, metric, frame, rows, seen, {})]
+    return _sliced(gate, view, metric, frame, rows, seen)
 
 
 def _unmeasured(gate: Gate, model: str, metric: Metric, coverage: Covered, seen: Seen) -> Verdict:
@@ -101,39 +109,54 @@ def _unmeasured(gate: Gate, model: str, metric: Metric, coverage: Covered, seen:
 
 
 def _sliced(
-    gate: Gate, model: str, metric: Metric, frame: Frame, rows: Rows, seen: Seen
+    gate: Gate, view: View, metric: Metric, frame: Frame, rows: Rows, seen: Seen
 ) -> list[Verdict]:
     tag = gate.for_each or ""
     parts = slice_rows(frame, rows, tag) if tag in frame.tags else {}
     if not any(code >= 0 for code in parts):
         text = f"no sample of suite {metric.suite!r} has the tag {tag!r}.{nearest(tag, frame.tags)}"
-        return [verdict_of(gate, model, "ERROR", text)]
+        return [verdict_of(gate, view.name, "ERROR", text)]
     names = {code: str(value) for value, code in seen.columns.words.tag_values.items()}
     named = sorted((names.get(code, NONE), code) for code in parts)
-    return [
-        _one(gate, model, metric, frame, parts[code], seen, {tag: name}) for name, code in named
-    ]
+    return [_one(gate, view, metric, frame, parts[code], seen, {tag: name}) for name, code in named]
 
 
 def _one(
     gate: Gate,
-    model: str,
+    view: View,
     metric: Metric,
     frame: Frame,
     rows: Rows,
     seen: Seen,
     part: dict[str, str],
 ) -> Verdict:
-    coverage = seen.coverage(model, metric.suite)
-    units = units_of(frame, rows, metric, gate, seen.columns.words)
+    coverage, words = seen.coverage(view.model, metric.suite), seen.columns.words
+    units, share = units_in(view, frame, rows, metric, gate, words)
     if isinstance(units, NoUnits):
         state: Decision = "ERROR" if units.broken or coverage.broken else "INCONCLUSIVE"
         text = f"{units.reason}; {coverage.broken}" if coverage.broken else units.reason
-        return verdict_of(gate, model, state, text, slice=part, n=rows.size)
+        found = verdict_of(gate, view.name, state, text, slice=part, n=share.samples)
+        return told(found, share, view)
+    found = _decided(gate, view, metric, units, seen, part)
+    if found.verdict == "FAIL" and share.unplaced:
+        own, _ = units_in(view, frame, rows, metric, gate, words, unplaced=False)
+        found = doubted(
+            found,
+            "INCONCLUSIVE"
+            if isinstance(own, NoUnits)
+            else _decided(gate, view, metric, own, seen, part).verdict,
+            share,
+        )
+    return _with_coverage(told(found, share, view), coverage)
+
+
+def _decided(
+    gate: Gate, view: View, metric: Metric, units: Units, seen: Seen, part: dict[str, str]
+) -> Verdict:
     if gate.direction == "no_worse_than_baseline":
-        found = against_baseline(gate, model, metric, units, seen, part)
+        found = against_baseline(gate, view, metric, units, seen, part)
     else:
-        found = against_threshold(gate, model, metric, units, part)
+        found = against_threshold(gate, view.name, metric, units, part)
     lost = units.failed / units.seen if units.seen else 0.0
     if gate.failures == "exclude" and lost > gate.max_failure_rate:
         text = (
@@ -143,7 +166,7 @@ def _one(
         found = structs.replace(
             found, verdict=_no_better(found.verdict), explanation=text + found.explanation
         )
-    return _with_coverage(found, coverage)
+    return found
 
 
 def _no_better(verdict: Decision) -> Decision:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
 from llmeval.errors import UsageError
 from llmeval.gates.columns import Columns
+from llmeval.gates.contrasts import contrasts_of
 from llmeval.gates.coverage import coverage_of, covered
 from llmeval.gates.deciding import decide_columns
 from llmeval.gates.declared import GateSet
+from llmeval.gates.deployed import columns_of, unplaced_notes
 from llmeval.gates.wording import plural
-from llmeval.records import Coverage, Observation, RunInfo, Summary, Usage, Verdict
+from llmeval.records import (
+    Column,
+    Coverage,
+    Observation,
+    RunInfo,
+    Summary,
+    Usage,
+    Verdict,
+    column_name,
+)
 
 __all__ = ["summarise"]
 
@@ -30,7 +41,7 @@ def summarise(
     finished_at: float,
     calls: Mapping[str, int] | None = None,
 ) -> Summary:
-    """Decide on a record and describe it. Each iterable is read once.
+    """Decide on a record and describe it, ``by`` what the run says. Each iterable is read once.
 
     ``baseline_id`` is the run that ``baseline`` holds the samples of, ``today`` what waivers are
     held against, ``finished_at`` Unix time, ``calls`` what the engine
@@ -40,7 +51,8 @@ def summarise(
         raise UsageError("the record's header names no model: there is nothing to decide on")
     columns = Columns.of(observations)
     base = None if baseline is None else Columns.of(baseline, columns.words)
-    verdicts = decide_columns(columns, gates, base, run, today) if gates else []
+    by = columns_of(columns, run.models) if run.by == "deployed_model" else None
+    verdicts = decide_columns(columns, gates, base, run, today, by) if gates else []
     coverage = coverage_of(columns, run)
     overall = _overall(verdicts, columns, run)
     return Summary(
@@ -58,7 +70,7 @@ def summarise(
         finished_at=finished_at,
         partial=run.partial,
         hard_failures=columns.hard_failures,
-        warnings=_warnings(run, columns, coverage, verdicts),
+        warnings=_warnings(run, columns, by, coverage, verdicts),
         unsignable=_unsignable(run, overall, bool(verdicts)),
         calls={"attempts": columns.attempts, "cached": columns.cached, **(calls or {})},
         llmeval=run.llmeval,
@@ -69,6 +81,9 @@ def summarise(
         settings=run.settings,
         baseline=baseline_id,
         prices=run.prices,
+        by=run.by,
+        columns=by or [],
+        contrasts=contrasts_of(columns, by, run) if by else [],
     )
 
 
@@ -107,16 +122,17 @@ def _unsignable(run: RunInfo, overall: Overall, gated: bool) -> list[str]:
 
 
 def _warnings(
-    run: RunInfo, columns: Columns, coverage: Coverage, verdicts: Sequence[Verdict]
+    run: RunInfo,
+    columns: Columns,
+    by: Sequence[Column] | None,
+    coverage: Coverage,
+    verdicts: Sequence[Verdict],
 ) -> list[str]:
     return [
         *_judge_warnings(run),
         *_scorer_warnings(run),
-        *(
-            f"{model} changed during the run: it answered as {', '.join(sorted(versions))}"
-            for model, versions in sorted(columns.versions.items())
-            if len(versions) > 1
-        ),
+        *_version_warnings(columns, by is not None),
+        *unplaced_notes(by or ()),
         *(
             f"suite {suite!r}: {plural(counts['truncated'], 'answer')} of {counts['answered']:,} "
             f"cut off at the token limit (finish_reason length); raise max_tokens"
@@ -142,3 +158,20 @@ def _judge_warnings(run: RunInfo) -> list[str]:
 def _scorer_warnings(run: RunInfo) -> list[str]:
     told = {s.name: s.fallback for info in run.suites for s in info.scorers if s.fallback}
     return [f"scorer {name}: {sentence}" for name, sentence in sorted(told.items())]
+
+
+def _version_warnings(columns: Columns, by_deployed_model: bool) -> Iterator[str]:
+    deployed: dict[str, list[str]] = {}
+    for model, name in sorted(columns.versions):
+        deployed.setdefault(model, []).append(name)
+    for (model, name), versions in sorted(columns.versions.items()):
+        if len(versions) > 1:
+            told_apart = by_deployed_model or len(deployed[model]) > 1
+            who = column_name(model, name) if told_apart else model
+            yield f"{who} changed during the run: it answered as {', '.join(sorted(versions))}"
+    for model, names in deployed.items():
+        if len(names) > 1 and not by_deployed_model:
+            yield (
+                f"{model} answered from {len(names)} deployed models ({', '.join(names)}): "
+                f"--by=deployed_model decides on each for itself"
+            )

@@ -13,7 +13,7 @@ from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.records import PASS_MARK
 
-__all__ = ["NoUnits", "Units", "units_of"]
+__all__ = ["NoUnits", "Units", "slice_rows", "unit_keys", "units_of", "worst_value"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,7 +52,7 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
     """
     if metric.kind == "timing":
         return _timings(frame, rows, metric, gate, words)
-    worst = _worst(metric, gate)
+    worst = worst_value(metric, gate)
     if metric.kind == "errors":
         failed = ints(frame.answered)[rows] == 0
         keys = _sample_keys(frame, rows, words)
@@ -65,7 +65,7 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
         if not rows.size:
             return NoUnits(f"all {seen} samples lack an answer or a score")
     if metric.kind == "groups":
-        return _groups(frame, column, rows, failed, worst, (seen, lost), words)
+        return _groups(frame, metric, column, rows, failed, worst, (seen, lost), words)
     # ``worst`` is on the statistic's scale; a score's own scale runs the other way for bad shares.
     values = np.where(failed, worst if metric.rising else 1 - worst, floats(column.value)[rows])
     if metric.kind == "cases":
@@ -78,10 +78,23 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
     return Units(values, keys, ints(frame.cluster)[rows], rows.size, lost, seen, failed)
 
 
-def _worst(metric: Metric, gate: Gate) -> float:
+def worst_value(metric: Metric, gate: Gate) -> float:
+    """Return the value, on the statistic's scale, that speaks most against the endpoint."""
     if gate.direction == "no_worse_than_baseline":
         return 0.0 if metric.rising else 1.0
     return 0.0 if gate.direction == "at_least" else 1.0
+
+
+def unit_keys(frame: Frame, rows: Rows, metric: Metric, words: Words) -> Ints:
+    """Return of which case, or of which group in one test and repetition, each row is a part.
+
+    For metrics over cases and groups; over groups, every row must have one.
+    """
+    if metric.kind == "cases":
+        return _case_keys(frame, rows, words)
+    groups = ints(frame.test)[rows] * len(words.clusters) + ints(frame.group)[rows]
+    keys: Ints = groups * len(words.repetitions) + ints(frame.repetition)[rows]
+    return keys
 
 
 def _case_keys(frame: Frame, rows: Rows, words: Words) -> Ints:
@@ -134,6 +147,7 @@ def _cases(
 
 def _groups(
     frame: Frame,
+    metric: Metric,
     column: ScoreColumn,
     rows: Rows,
     failed: NDArray[np.bool_],
@@ -148,8 +162,7 @@ def _groups(
     group = ints(frame.group)[rows]
     grouped = group >= 0
     rows, failed, group = rows[grouped], failed[grouped], group[grouped]
-    raw = (ints(frame.test)[rows] * len(words.clusters) + group) * len(words.repetitions)
-    keys, of = np.unique(raw + ints(frame.repetition)[rows], return_inverse=True)
+    keys, of = np.unique(unit_keys(frame, rows, metric, words), return_inverse=True)
     sizes = np.bincount(of, minlength=keys.size)
     held = sizes >= 2
     if not held.any():
@@ -204,7 +217,10 @@ def _timings(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
 
 def _unmeasured(metric: Metric, missing: int, total: int) -> str:
     if metric.scorer == "ttft":
-        why = "it is measured on streamed answers: declare the test with stream=True or timed=True"
+        why = (
+            "it is measured on streamed answers: declare the test with stream=True or timed=True; "
+            "an endpoint that cannot stream (predict) has latency.e2e instead"
+        )
     else:
         why = "it needs streamed answers of two or more output tokens, and a reported token usage"
     return f"{missing} of {total} answers carry no {metric.scorer}: {why}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from llmeval.errors import RecordError
 from llmeval.ports import Endpoint
 from llmeval.records import Observation, RunInfo
 from llmeval.run import CallPolicy, Engine, PlannedSample, RunStopped, SystemClock, Wiring
+from llmeval.run.batch import BatchedEndpoint, BatchRun, staging_of
 from llmeval.store import RecordWriter, ResponseCache, RunDirectory
+from llmeval.store.batches import BatchStore
 from llmeval.store.resume import RecordedSamples, differences
 
 if TYPE_CHECKING:
@@ -69,10 +72,15 @@ class Measuring:
             self._cache = ResponseCache(cache)
         if (config.resume or share.replaces_another) and directory.parts():
             self._recorded = RecordedSamples(directory)
+        self.note = ""
+        self._batches = BatchStore(directory.path) if config.batch else None
+        asked, prepared = endpoints, None
+        if self._batches is not None:
+            asked, prepared = self._batched(config, plan, endpoints, self._batches)
         self.engine = Engine(
             plan,
-            endpoints,
-            self._wiring(config),
+            asked,
+            self._wiring(config, prepared),
             before_timed=before_timed,
             look_ahead=not share.replaces_another,
         )
@@ -88,13 +96,49 @@ class Measuring:
             self._writer.close()
         if self._cache:
             self._cache.close()
+        if self._batches:
+            self._batches.close()
         return self.engine.stopped
 
-    def _wiring(self, config: Config) -> Wiring:
+    def _batched(
+        self,
+        config: Config,
+        plan: Sequence[PlannedSample],
+        endpoints: dict[str, Endpoint],
+        store: BatchStore,
+    ) -> tuple[dict[str, Endpoint], Callable[[], Awaitable[None]]]:
+        """Return endpoints that answer from batches first, and what fills these."""
+        batched = {ref: BatchedEndpoint(ref, e, store) for ref, e in endpoints.items()}
+        recorded = self._recorded
+
+        async def prepare() -> None:
+            assert self.run is not None  # noqa: S101 - the header is written by then
+            await BatchRun(
+                plan=plan,
+                endpoints=batched,
+                store=store,
+                staging=staging_of(config) or "",
+                run_id=self.run.run_id,
+                settings=config.settings,
+                seed=config.seed,
+                recorded=recorded.get if recorded else lambda key: None,
+                tell=self._take_note,
+                cache=self._cache,
+                cache_ttl=config.cache_ttl,
+                now=time.time,
+            ).prepare()
+
+        return dict(batched), prepare
+
+    def _take_note(self, note: str) -> None:
+        self.note = note
+
+    def _wiring(self, config: Config, prepared: Callable[[], Awaitable[None]] | None) -> Wiring:
         of = self._share.of
         recorded: dict[str, Any] = {"recorded": self._recorded.get} if self._recorded else {}
         return Wiring(
             opened=self._opened,
+            prepared=prepared,
             record=self._record,
             **recorded,
             clock=SystemClock(),

@@ -12,11 +12,16 @@ __all__ = ["add_options", "given_options", "is_active"]
 _TEXT = {
     "judge": ("REF", "endpoint that scores (for suites with a judge)"),
     "project": ("ID", "Google Cloud project"),
-    "location": ("REGION", "Google Cloud region"),
+    "location": (
+        "REGION",
+        "Google Cloud region (default: us-central1); with several, by commas, a column each",
+    ),
     "api-endpoint": ("URL", "another address of the API; on loopback no credentials are asked for"),
     "gates": ("FILE", "release gates (default: gates.toml)"),
     "baseline": ("RUN", "an earlier run's directory, for gates that compare with one"),
+    "by": ("WHAT", "deployed_model: decide on each model behind an endpoint's traffic split"),
     "run-dir": ("DIR", "directory of this run (default: reports/<run id>)"),
+    "staging": ("GS", "folder in Cloud Storage for --batch, such as gs://bucket/llmeval"),
     "shard": ("i/n", "measure the i-th of n parts only; such a run can never pass by itself"),
 }
 _WHOLE = {
@@ -33,6 +38,7 @@ _DECIMAL = {
 }
 _FLAGS = {
     "resume": "go on in the run directory, asking only what is not recorded there",
+    "batch": "answer untimed samples by Vertex AI batch prediction (needs --staging)",
     "no-cache": "ask every question anew",
     "otel": "export spans and metrics by OTLP, to where the OTEL_EXPORTER_OTLP_* variables say",
 }
@@ -46,8 +52,9 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         metavar="REF",
         dest="llmeval_model",
-        help="endpoint to measure: demo, demo-flawed, openai:http://host/v1#name, "
-        "python:module:function (may be repeated)",
+        help="endpoint to measure: a Vertex AI endpoint's id or name, gemini-…, "
+        "publishers/…/models/…, openai:http://host/v1#name, python:module:function, demo, "
+        "demo-flawed, vertex-emulator (may be repeated)",
     )
     for name, (metavar, text) in _TEXT.items():
         group.addoption(f"--{name}", metavar=metavar, dest=_dest(name), help=text)

@@ -44,6 +44,12 @@ class LiveLine:
         writer.write(f"\r\n\x1b[2K\x1b[2m{text}\x1b[0m{_back(writer)}")
         self._shown = True
 
+    def announce(self, note: str) -> None:
+        """Say on a line of its own what is waited for, where no live line can show it."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if note and reporter is not None and self._writer() is None:
+            reporter.write_line(f"llmeval: {note}")
+
     def make_way(self, *, last_of_line: bool) -> None:
         """Wipe the line if pytest's next word may begin a new one."""
         writer = self._writer() if self._shown else None
@@ -88,6 +94,8 @@ def _back(writer: _Raw) -> str:
 
 def describe_progress(p: Progress) -> str:
     """Return the line: calls, rate, in flight, retries, spend, time left."""
+    if p.note:
+        return f"llmeval {p.note}"
     rate = p.done / p.elapsed if p.elapsed > 0 else 0.0
     left = (p.planned - p.done) / rate if rate else None
     parts = [

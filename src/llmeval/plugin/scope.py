@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from llmeval.endpoints import redact
 from llmeval.plugin.items import SampleItem
 
-__all__ = ["file_hashes", "keep_shard", "narrowed_by", "versions"]
+__all__ = ["file_hashes", "keep_shard", "narrowed_by", "shown", "versions"]
 
 _PACKAGES = (
     "pytest",
@@ -80,3 +82,8 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def shown(arguments: Sequence[Any]) -> list[str]:
+    """Return the command line without passwords and keys in its addresses."""
+    return [redact(text) if "://" in (text := str(argument)) else text for argument in arguments]

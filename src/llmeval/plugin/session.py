@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ import pytest
 from llmeval import __version__
 from llmeval.config import Config, load_config
 from llmeval.endpoints import columns, options_of, resolve
-from llmeval.errors import LlmevalError, RecordError, SuiteError
+from llmeval.errors import ConfigError, LlmevalError, RecordError, SuiteError
 from llmeval.gates import GateSet, check_metrics, load_gates, parse_metric
 from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
 from llmeval.plugin.role import Role, role_of, worker_input
-from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, versions
+from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
 from llmeval.plugin.telemetry import SessionTelemetry
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
@@ -32,6 +33,7 @@ from llmeval.report import ReportData
 from llmeval.report.page import prepare
 from llmeval.run import Engine, Finished, PlannedTest, describe
 from llmeval.run.baseline import Baseline, check_baseline, open_baseline
+from llmeval.run.batch import check_batch
 from llmeval.run.decide import decide_run, write_pages
 from llmeval.store import RunDirectory
 
@@ -81,6 +83,7 @@ class Evaluating:
         )
         self._measuring: Measuring | None = None
         self._places: dict[int, int] = {}
+        self._noted = ""
         self._live = LiveLine(pytest_config)
         self.run_id, self.directory = run_id, self._where(run_id)
 
@@ -94,7 +97,14 @@ class Evaluating:
             config, model=columns(config.model, config.location or os.environ.get(_LOCATION))
         )
         endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
-        endpoints = {ref: resolve(ref, options=endpoint_options) for ref in config.model}
+        if config.batch:
+            check_batch(config, alone=role_of(pytest_config) is Role.ALONE)
+        # A column is called as its endpoint calls itself: without a secret of the reference.
+        resolved = [resolve(ref, options=endpoint_options) for ref in config.model]
+        endpoints = {endpoint.identity.ref: endpoint for endpoint in resolved}
+        if len(endpoints) < len(resolved):
+            raise ConfigError("two of the models differ in nothing that may be shown: name one")
+        config = msgspec.structs.replace(config, model=tuple(endpoints))
         if config.budget is not None:
             identities = [endpoint.identity for endpoint in endpoints.values()]
             check_priced(identities, config.prices, opened=False)
@@ -273,10 +283,11 @@ class Evaluating:
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
             partial=list(self.partial),
-            command=given.get("command") or list(self.pytest_config.invocation_params.args),
+            command=given.get("command") or shown(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
             prices=model_prices(models, self.config.prices),
+            by=self.config.by,
         )
 
     def take(self, item: SampleItem) -> Finished:
@@ -291,8 +302,12 @@ class Evaluating:
 
     def _tell(self) -> None:
         now = time.monotonic()
+        note = self._measuring.note if self._measuring else ""
+        if note != self._noted:
+            self._noted = note
+            self._live.announce(note)
         if self._live.is_due(now):
-            self._live.show(self.engine.progress(), now)
+            self._live.show(replace(self.engine.progress(), note=note), now)
 
     def amend(self, key: SampleKey, found: Sequence[Score | NotScored]) -> None:
         """Keep what a body found on a sample."""

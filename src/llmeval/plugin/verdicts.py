@@ -14,9 +14,8 @@ __all__ = ["announce"]
 
 def announce(config: pytest.Config, summary: Summary, gates_file: Path) -> None:
     """Report every gate as a test of the gates file. A blocking gate that does not hold fails."""
-    several = len(summary.models) > 1
     for verdict in summary.gates:
-        name = f"{verdict.name}@{verdict.model}" if several else verdict.name
+        name = f"{verdict.name}@{verdict.model}" if summary.has_columns else verdict.name
         # pytest cuts a location that ends the node id off it, and turns its dots into colons.
         location = (gates_file.name, None, f"gate {name}")
         nodeid = f"{gates_file.name}::{name}"

@@ -22,6 +22,7 @@ import pytest
 from llmeval.errors import LlmevalError
 from llmeval.plugin.items import is_timed
 from llmeval.plugin.role import Role
+from llmeval.plugin.scope import shown
 from llmeval.plugin.session import Evaluating
 from llmeval.records import NotScored, Score
 
@@ -64,7 +65,7 @@ class WorkerHooks:
             "run_id": evaluating.run_id,
             "run_dir": str(evaluating.directory),
             "session": evaluating.telemetry.session,
-            "command": list(map(str, evaluating.pytest_config.invocation_params.args)),
+            "command": shown(evaluating.pytest_config.invocation_params.args),
         }
 
     @pytest.hookimpl(optionalhook=True)

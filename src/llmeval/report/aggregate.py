@@ -9,9 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmeval.records import ANSWERED, PASS_MARK, Observation, Score, Summary
+from llmeval.records import (
+    ANSWERED,
+    PASS_MARK,
+    Observation,
+    Score,
+    Summary,
+    deployed_model_of,
+)
 from llmeval.report.data import Latency, Rate, ReportData, ScorerResult, SliceResult, SuiteResult
 from llmeval.report.numbers import metric_parts, unit_of
+from llmeval.report.placing import Placing, labelled
 from llmeval.report.samples import short
 from llmeval.report.worst import Worsts
 
@@ -66,19 +74,25 @@ def collect(summary: Summary, observations: Iterable[Observation], *, worst: int
     Memory holds aggregates, a few bytes a sample for intervals and latency curves, and at most
     ``worst`` samples for each suite and for each gate that does not pass.
     """
-    worsts = Worsts(summary, worst)
+    summary = labelled(summary)
+    worsts, placing = Worsts(summary, worst), Placing(summary.columns)
     timed = _timed(summary)
     tallies: dict[tuple[str, str], _SuiteTally] = {}
     versions: dict[str, Counter[str]] = {}
+    deployed: dict[str, Counter[str]] = {}
     for order, o in enumerate(observations):
-        key = (o.suite, o.model)
-        tally = tallies.get(key)
-        if tally is None:
-            tally = tallies[key] = _SuiteTally(o.suite in timed)
-        _count(tally, o)
-        worsts.offer(order, o, bool(tally.times))
-        if o.response and (version := o.response.model_version or o.deployed_model):
-            versions.setdefault(o.model, Counter())[short(version)] += 1
+        names = placing.of(o)
+        for name in names:
+            tally = tallies.get((o.suite, name))
+            if tally is None:
+                tally = tallies[o.suite, name] = _SuiteTally(o.suite in timed)
+            _count(tally, o)
+        worsts.offer(order, o, names, bool(tally and tally.times))
+        if o.response:
+            found = deployed_model_of(o) or ""
+            deployed.setdefault(names[0], Counter())[short(found)] += 1
+            if version := o.response.model_version or o.deployed_model:
+                versions.setdefault(names[0], Counter())[short(version)] += 1
     samples, gate_samples, suite_samples = worsts.gather()
     return ReportData(
         summary=summary,
@@ -86,7 +100,8 @@ def collect(summary: Summary, observations: Iterable[Observation], *, worst: int
         worst=samples,
         gate_samples=gate_samples,
         suite_samples=suite_samples,
-        versions={model: dict(found.most_common(20)) for model, found in versions.items()},
+        versions={name: dict(found.most_common(20)) for name, found in versions.items()},
+        deployed={name: dict(found.most_common(20)) for name, found in deployed.items()},
     )
 
 

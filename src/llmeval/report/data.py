@@ -80,8 +80,9 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class SuiteResult:
-    """A suite on one model. ``flagged`` counts answered samples with at least one bad score,
-    ``unscored`` those on which a scorer gave none, ``passed`` those with nothing against them."""
+    """A suite on one model, or in one column of it. ``flagged`` counts answered samples with at
+    least one bad score, ``unscored`` those on which a scorer gave none, ``passed`` those with
+    nothing against them."""
 
     suite: str
     model: str
@@ -172,7 +173,8 @@ class ReportData:
 
     ``gate_samples`` maps the position of a gate in ``summary.gates`` to positions in ``worst``,
     the worst first; ``suite_samples`` does the same for (suite, model). ``versions`` maps a model
-    to the versions that answered, with counts.
+    to the versions that answered, with counts, ``deployed`` to the deployed models. A column stands
+    in the place of its model where the summary has any.
     """
 
     summary: Summary
@@ -181,3 +183,4 @@ class ReportData:
     gate_samples: Mapping[int, tuple[int, ...]]
     suite_samples: Mapping[tuple[str, str], tuple[int, ...]]
     versions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    deployed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -6,15 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from llmeval.records import Column, Contrast
 from llmeval.report.data import ReportData, WorstSample
-from llmeval.report.numbers import figure, interval, seconds, threshold, unit_of
+from llmeval.report.numbers import (
+    change,
+    change_interval,
+    figure,
+    interval,
+    seconds,
+    threshold,
+    unit_of,
+)
 from llmeval.report.text import one_line
+from llmeval.report.wording import about
 
 __all__ = [
     "GateLine",
     "Line",
     "SampleLine",
     "SuiteLine",
+    "column_line",
     "gate_lines",
     "suite_lines",
     "summary_lines",
@@ -93,7 +104,7 @@ class GateLine:
 class Line:
     """One line of the summary. ``kind`` says what it is, ``verdict`` how it may be coloured."""
 
-    kind: Literal["suite", "gate", "explanation", "sample"]
+    kind: Literal["column", "suite", "gate", "explanation", "sample", "contrast"]
     text: str
     verdict: str = ""
 
@@ -103,7 +114,7 @@ def suite_lines(data: ReportData) -> list[SuiteLine]:
     return [
         SuiteLine(
             suite=one_line(s.suite, NAME),
-            model=one_line(s.model, NAME),
+            model=one_line(s.model, 2 * NAME),
             samples=s.samples,
             answered=s.answered,
             flagged=s.flagged,
@@ -124,7 +135,7 @@ def gate_lines(data: ReportData, *, samples: int = 3) -> list[GateLine]:
         made.append(
             GateLine(
                 name=one_line(gate.name, 2 * NAME),
-                model=one_line(gate.model, NAME),
+                model=one_line(gate.model, 2 * NAME),
                 verdict=gate.verdict,
                 severity=gate.severity,
                 blocks=gate.blocks,
@@ -165,16 +176,33 @@ def finding(sample: WorstSample) -> str:
 
 
 def summary_lines(data: ReportData) -> list[Line]:
-    """Return the whole summary: suites, then gates with their explanation and worst samples."""
-    suites, several = suite_lines(data), len(data.summary.models) > 1
-    lines = [Line("suite", f"{_title(s.suite, s.model, several)}: {s.text}") for s in suites]
+    """Return the whole summary: columns, suites, gates with their explanation and worst samples,
+    and in what the columns differ."""
+    suites, several = suite_lines(data), data.summary.has_columns
+    lines = [Line("column", column_line(column)) for column in data.summary.columns]
+    lines += [Line("suite", f"{_title(s.suite, s.model, several)}: {s.text}") for s in suites]
     for gate in gate_lines(data):
         model = f"  [{gate.model}]" if several else ""
         lines.append(Line("gate", gate.text + model, gate.verdict))
         if gate.verdict != "PASS" and gate.explanation:
             lines.append(Line("explanation", gate.explanation, gate.verdict))
         lines += _indent(gate.samples)
-    return lines
+    told = [c for c in data.summary.contrasts if c.finding in ("better", "worse")]
+    return [*lines, *(Line("contrast", _contrast(c)) for c in told)]
+
+
+def column_line(column: Column, role: str = "column") -> str:
+    """Return a column's role, its name and what is known of it."""
+    return f"{role} {one_line(column.name, 2 * NAME)}: {one_line(about(column), TEXT)}"
+
+
+def _contrast(found: Contrast) -> str:
+    """A difference that holds, as one line."""
+    model, against = (one_line(name or "", 2 * NAME) for name in (found.model, found.against))
+    return (
+        f"{found.finding} on {model} than on {against}: {one_line(found.metric, 2 * NAME)} "
+        f"{change(found)} ({change_interval(found)})"
+    )
 
 
 def _title(suite: str, model: str, several: bool) -> str:

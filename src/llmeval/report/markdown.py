@@ -13,10 +13,13 @@ from llmeval.report.data import ReportData
 from llmeval.report.forest import trouble
 from llmeval.report.lines import finding
 from llmeval.report.numbers import (
+    change,
+    change_interval,
     count,
     figure,
     interval,
     money,
+    p_value,
     percent,
     threshold,
     unit_of,
@@ -26,6 +29,7 @@ from llmeval.report.text import one_line, visible
 
 __all__ = ["neutral", "render_markdown"]
 
+COLUMNS: Final = 20
 GATES: Final = 60
 SAMPLES: Final = 10
 SUITES: Final = 40
@@ -61,11 +65,41 @@ def render_markdown(data: ReportData) -> str:
     found = wording.notices(data)[:20]
     lines += [f"> **{n.title}**: {neutral(n.text, 400)}  " for n in found]
     lines += [""] if found else []
-    return "\n".join([*lines, *_gates(data), *_suites(data), *_samples(data), *_end(data)]) + "\n"
+    parts = [_columns, _gates, _contrasts, _suites, _samples, _end]
+    return "\n".join([*lines, *(line for part in parts for line in part(data))]) + "\n"
 
 
 def _models(data: ReportData) -> str:
     return ", ".join(neutral(m.ref) for m in data.summary.models)
+
+
+def _columns(data: ReportData) -> Iterator[str]:
+    for column in data.summary.columns[:COLUMNS]:
+        yield f"- {neutral(column.name)}: {neutral(wording.about(column))}"
+    if data.summary.columns:
+        yield ""
+
+
+def _contrasts(data: ReportData) -> Iterator[str]:
+    contrasts = data.summary.contrasts
+    if not contrasts:
+        return
+    yield "### Differences between deployed models"
+    yield ""
+    yield "| Finding | Metric | Column | Against | Difference (95 %) | p (Holm) |"
+    yield "|---|---|---|---|--:|--:|"
+    for found in sorted(contrasts, key=lambda c: c.p_adjusted)[:GATES]:
+        unit = unit_of(found.metric)
+        yield (
+            f"| {found.finding} | {neutral(found.metric)} "
+            f"| {neutral(found.model)}: {figure(found.run, unit)} "
+            f"| {neutral(found.against or '')}: {figure(found.base, unit)} "
+            f"| {change(found)} ({change_interval(found)}) | {p_value(found.p_adjusted)} |"
+        )
+    if len(contrasts) > GATES:
+        yield ""
+        yield f"… and {len(contrasts) - GATES:,} more in the full report."
+    yield ""
 
 
 def _gates(data: ReportData) -> Iterator[str]:
@@ -76,7 +110,7 @@ def _gates(data: ReportData) -> Iterator[str]:
     yield ""
     yield "| Verdict | Gate | Estimate | One-sided bounds | Wanted | n |"
     yield "|---|---|--:|--:|--:|--:|"
-    several = len(data.summary.models) > 1
+    several = data.summary.has_columns
     for gate in gates[:GATES]:
         yield _gate(gate, several)
     if len(gates) > GATES:
@@ -116,7 +150,7 @@ def _suites(data: ReportData) -> Iterator[str]:
     yield ""
     yield "| Suite | Samples | Answered | Flagged | Failed calls | Nothing against it (95 %) |"
     yield "|---|--:|--:|--:|--:|--:|"
-    several = len(data.summary.models) > 1
+    several = data.summary.has_columns
     for suite in data.suites[:SUITES]:
         name = neutral(suite.suite) + (f" on {neutral(suite.model)}" if several else "")
         rate = suite.rate

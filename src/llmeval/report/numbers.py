@@ -7,10 +7,12 @@ import re
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from llmeval.records import Verdict
+from llmeval.records import Contrast, Verdict
 
 __all__ = [
     "Unit",
+    "change",
+    "change_interval",
     "count",
     "duration",
     "figure",
@@ -18,6 +20,7 @@ __all__ = [
     "interval",
     "metric_parts",
     "money",
+    "p_value",
     "percent",
     "score",
     "seconds",
@@ -129,6 +132,34 @@ def interval(verdict: Verdict) -> str:
     low = figure(finite(verdict.low), unit, verdict.threshold)
     high = figure(finite(verdict.high), unit, verdict.threshold)
     return f"{low} … {high}" if high != MISSING else f"{low} … no upper bound"
+
+
+def change(contrast: Contrast) -> str:
+    """Return a difference with its sign, shares in points (a point is 0.01)."""
+    return _signed(contrast.difference.value, unit_of(contrast.metric))
+
+
+def change_interval(contrast: Contrast) -> str:
+    """Return the interval of a difference as ``low … high``."""
+    unit, found = unit_of(contrast.metric), contrast.difference
+    low, high = _signed(found.low, unit), _signed(found.high, unit)
+    word = " s" if unit == "seconds" else " points"
+    return f"{low.removesuffix(word) if high.endswith(word) else low} … {high}"
+
+
+def _signed(value: float, unit: Unit) -> str:
+    if finite(value) is None:
+        return "no bound"
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    if unit == "seconds":
+        return sign + seconds(abs(value))
+    places = next((p for p in (1, 2, 3) if float(f"{abs(value) * 100:.{p}f}")), 1)
+    return f"{sign}{abs(value) * 100:.{places}f} points"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with two significant digits; one too small to matter is a bound."""
+    return "<0.0001" if value < 1e-4 else f"{value:.2g}"
 
 
 def count(value: int | None) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -51,7 +51,7 @@ def render_html(data: ReportData) -> str:
         notices=wording.notices(data),
         panels=forest.panels(data),
         figures=curves.figures(data),
-        several=len(data.summary.models) > 1,
+        several=data.summary.has_columns,
         tally=Counter(gate.verdict for gate in data.summary.gates),
         unmeasured=list(_unmeasured(data)),
         waived=[gate for gate in data.summary.gates if gate.waiver],
@@ -100,6 +100,10 @@ def _environment() -> Environment:
         "utc": numbers.utc,
         "threshold": numbers.threshold,
         "score": numbers.score,
+        "change": numbers.change,
+        "change_interval": numbers.change_interval,
+        "p_value": numbers.p_value,
+        "figure": lambda value, metric: numbers.figure(value, numbers.unit_of(metric)),
         "by_count": lambda found: sorted(found.items(), key=lambda kv: (-kv[1], kv[0])),
         "prompt_length": lambda turns: sum(len(turn.text) for turn in turns),
         "bar": _bar,
@@ -155,7 +159,21 @@ def _identity(model: EndpointIdentity) -> list[tuple[str, str]]:
         rows.append(("Simulated", "yes: an embedded simulator, not a model"))
     if model.alias:
         rows.append(("Alias", "yes: the name may come to mean another version"))
-    return rows + [(str(key), str(value)) for key, value in sorted(model.details.items())]
+    for key, value in sorted(model.details.items()):
+        rows += _deployed(value) if key == "deployed_models" else [(str(key), str(value))]
+    return rows
+
+
+def _deployed(listed: Any) -> list[tuple[str, str]]:
+    """What an endpoint's lookup says of each deployed model, a row each."""
+    return [
+        (
+            f"Deployed model {entry.get('id')}",
+            ", ".join(f"{k} {v}" for k, v in entry.items() if k != "id" and v not in (None, "")),
+        )
+        for entry in (listed if isinstance(listed, list) else [])
+        if isinstance(entry, Mapping) and entry.get("id")
+    ]
 
 
 def _command(words: Iterable[str]) -> str:
@@ -195,11 +213,12 @@ def _thin(suite: SuiteResult) -> Iterator[tuple[str, str]]:
         yield title, f"holds {suite.truncated:,} answers cut off at the token limit."
 
 
-def _sections(data: ReportData) -> list[tuple[SuiteResult, list[int]]]:
-    """For each suite the samples on the page, those of its gates first."""
+def _sections(data: ReportData) -> list[tuple[str, str, list[int]]]:
+    """For each suite on a model or column the samples on the page, those of its gates first.
+
+    A failed call that counts in several columns stands under its model."""
     owners: dict[tuple[str, str], list[int]] = {}
-    keys = {(short(s.suite), short(s.model)): (s.suite, s.model) for s in data.suites}
     for index, sample in enumerate(data.worst):
-        owners.setdefault(keys[sample.suite, sample.model], []).append(index)
-    found = [(s, owners[s.suite, s.model]) for s in data.suites if (s.suite, s.model) in owners]
-    return sorted(found, key=lambda entry: entry[1][0])
+        owners.setdefault((sample.suite, sample.model), []).append(index)
+    found = [(suite, model, indices) for (suite, model), indices in owners.items()]
+    return sorted(found, key=lambda entry: entry[2][0])

@@ -22,8 +22,9 @@ CLAIMS: Final = 30
 Span = tuple[int, int, Claim]
 
 
-def worst_sample(o: Observation) -> WorstSample:
-    """Return what the report shows of ``o``; its size is bounded whatever the texts hold."""
+def worst_sample(o: Observation, on: str | None = None) -> WorstSample:
+    """Return what the report shows of ``o``, ``on`` its model or a column; its size is bounded
+    whatever the texts hold."""
     text = o.response.text if o.response else ""
     spans, claims = _claims(o.scores, len(text))
     answer, omitted = _segments(text, spans)
@@ -33,7 +34,7 @@ def worst_sample(o: Observation) -> WorstSample:
         test=short(o.test),
         case_id=short(o.case_id),
         repetition=o.repetition,
-        model=short(o.model),
+        model=short(o.model if on is None else on),
         outcome=short(o.outcome),
         tags={short(k): short(v) for k, v in sorted(o.tags.items())[:12]},
         prompt=tuple(_turn(m) for m in _ends(turns)),

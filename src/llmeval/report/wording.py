@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from llmeval.records import FAILURE_KINDS, Summary
+from llmeval.records import FAILURE_KINDS, Column, Summary
 from llmeval.report.data import ReportData
 
-__all__ = ["ICONS", "OUTCOMES", "Answer", "Notice", "answer", "notices"]
+__all__ = ["ICONS", "OUTCOMES", "Answer", "Notice", "about", "answer", "notices"]
 
 ICONS: Final[Mapping[str, str]] = {
     "PASS": "✓",
@@ -107,12 +107,32 @@ def notices(data: ReportData) -> tuple[Notice, ...]:
     if summary.judge and summary.judge.ref in {m.ref for m in summary.models}:
         made.append(Notice("Judge", f"{summary.judge.ref} judged its own answers."))
     for model, found in data.versions.items():
-        if len(found) > 1:
-            names = ", ".join(f"{v} ({n:,} answers)" for v, n in found.items())
-            made.append(Notice("Model changed during the run", f"{model} answered as {names}."))
+        split = data.deployed.get(model, {})
+        if len(split) > 1:
+            text = f"{model} answered from the deployed models {_counted(split)}: "
+            text += "--by=deployed_model decides on each for itself."
+            made.append(Notice("Several models behind one endpoint", text))
+        elif len(found) > 1:
+            text = f"{model} answered as {_counted(found)}."
+            made.append(Notice("Model changed during the run", text))
     if summary.unsignable:
         made.append(Notice("Cannot be signed", "; ".join(summary.unsignable)))
     return tuple(made)
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({n:,} answers)" for name, n in found.items())
+
+
+def about(column: Column) -> str:
+    """Return in a few words what is known of a column's deployed model, and what it answered."""
+    told = [column.display_name or "", f"version {column.version}" if column.version else ""]
+    if column.traffic is not None:
+        told.append(f"{column.traffic:g} % of the traffic")
+    told.append(f"{column.samples:,} sample{'s' * (column.samples != 1)}")
+    if column.unplaced:
+        told.append(f"with {column.unplaced:,} failed calls that count in every column")
+    return ", ".join(filter(None, told))
 
 
 def fallbacks(summary: Summary) -> list[tuple[str, str]]:

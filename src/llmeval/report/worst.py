@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,8 +84,9 @@ class WorstOf:
     size: int
     kept: list[tuple[Rank, int, tuple[str, str], WorstSample]] = field(default_factory=list)
 
-    def offer(self, rank: Rank, order: int, o: Observation) -> None:
-        """Keep ``o``, the ``order``-th of the record, if it is among the worst so far."""
+    def offer(self, rank: Rank, order: int, o: Observation, on: str) -> None:
+        """Keep ``o``, the ``order``-th of the record and shown ``on`` a model or column, if it is
+        among the worst so far."""
         if len(self.kept) == self.size and (rank, order) >= self.kept[-1][:2]:
             return
         case = (o.test, o.case_id)
@@ -95,7 +96,7 @@ class WorstOf:
                     return
                 del self.kept[i]
                 break
-        self.kept.append((rank, order, case, worst_sample(o)))
+        self.kept.append((rank, order, case, worst_sample(o, on)))
         self.kept.sort(key=lambda entry: entry[:2])
         del self.kept[self.size :]
 
@@ -115,7 +116,8 @@ class _Watch:
 
 
 class Worsts:
-    """The worst samples of each suite on each model, and of each gate that does not pass."""
+    """The worst samples of each suite on each model or column, and of each gate that does not
+    pass."""
 
     def __init__(self, summary: Summary, size: int) -> None:
         self._size = size
@@ -133,16 +135,21 @@ class Worsts:
         for model in [gate.model] if gate.model else [m.ref for m in summary.models]:
             self._by_suite.setdefault((suite, model), []).append(watch)
 
-    def offer(self, order: int, o: Observation, timed: bool) -> None:
-        """Look at the ``order``-th observation of the record."""
-        key = (o.suite, o.model)
+    def offer(self, order: int, o: Observation, names: Sequence[str], timed: bool) -> None:
+        """Look at the ``order``-th observation of the record, which counts in the columns called
+        ``names``."""
+        on = names[0] if len(names) == 1 else o.model
         rank = rank_for_suite(o, timed)
         if rank is not None:
-            self._suites.setdefault(key, WorstOf(self._size)).offer(rank, order, o)
-        for watch in self._by_suite.get(key, ()):
-            against = rank_for_gate(o, watch.scorer, watch.seconds)
-            if against is not None and watch.gate.slice.items() <= o.tags.items():
-                watch.worst.offer(against, order, o)
+            for name in names:
+                worst = self._suites.setdefault((o.suite, name), WorstOf(self._size))
+                worst.offer(rank, order, o, on)
+        # A gate may have been decided on the whole model, and be shown beside its columns.
+        for name in dict.fromkeys((*names, o.model)):
+            for watch in self._by_suite.get((o.suite, name), ()):
+                against = rank_for_gate(o, watch.scorer, watch.seconds)
+                if against is not None and watch.gate.slice.items() <= o.tags.items():
+                    watch.worst.offer(against, order, o, on)
 
     def gather(
         self,

@@ -43,8 +43,9 @@ class CallPolicy:
 @dataclass(frozen=True)
 class Called:
     """What became of a call. ``backoff`` is seconds spent waiting between attempts, ``sent_at``
-    as in an observation. ``cost_usd`` adds up what attempts are known to have cost, and is ``None``
-    where that of the last one is unknown. ``shared`` is as in ``Attempt``."""
+    as in an observation; ``latency`` is the answer's ``own`` unless it came from a shared call or a
+    batch. ``cost_usd`` adds up what attempts are known to have cost, and is ``None`` where that of
+    the last one is unknown."""
 
     outcome: Response | CallFailure
     latency: float | None
@@ -54,7 +55,7 @@ class Called:
     attempts: int
     cached: bool
     cost_usd: float | None
-    shared: int = 1
+    own: bool = True
 
 
 @dataclass
@@ -114,7 +115,7 @@ class Caller:
                     number,
                     False,
                     None if cost is None else spent,
-                    attempt.shared,
+                    attempt.shared == 1 and not attempt.batch,
                 )
             self.retries += 1
             backoff += delay
@@ -158,7 +159,7 @@ class Caller:
         return max(jittered, (retry_after or 0.0) + self._random.uniform(0.0, 0.1))
 
     def _book(self, attempt: Attempt) -> float | None:
-        cost = cost_of_attempt(attempt.outcome, self.price)
+        cost = cost_of_attempt(attempt.outcome, self.price, batch=attempt.batch)
         self.budget.spend(cost, answered=isinstance(attempt.outcome, Response))
         return cost
 

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Literal
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import Struct, field
 
 from llmeval.errors import UsageError
-from llmeval.gates import Gate, Metric, parse_metric
+from llmeval.gates import Metric, parse_metric
 from llmeval.gates.columns import Columns, Frame
+from llmeval.gates.contrasts import (
+    CONFIDENCE,
+    contrast,
+    contrast_times,
+    corrected,
+    metrics_of,
+    plain_units,
+)
 from llmeval.gates.seen import Seen
-from llmeval.gates.units import NoUnits, Units, units_of
-from llmeval.records import Estimate, RunInfo
+from llmeval.gates.units import Units
+from llmeval.records import Column, Contrast, RunInfo
 from llmeval.run.baseline import changes, incomplete
-from llmeval.stats import difference, estimate_quantile, holm, p_value
+from llmeval.stats import difference, p_value
 from llmeval.store import RunDirectory
 
-__all__ = ["Comparison", "Contrast", "Flip", "compare_runs"]
+__all__ = ["FLIPS", "Comparison", "Flip", "compare_runs"]
 
-CONFIDENCE = 0.95
 FLIPS = 20
-TIMES = ("ttft.p50", "ttft.p95", "e2e.p50", "e2e.p95")
-
-
-class Contrast(Struct, frozen=True):
-    """One metric in both runs. ``difference`` is RUN minus BASE with its interval at ``confidence``
-    of the comparison; ``p_adjusted`` is corrected for the number of metrics (Holm)."""
-
-    metric: str
-    model: str
-    base: float
-    run: float
-    difference: Estimate
-    p: float
-    p_adjusted: float
-    finding: Literal["better", "worse", "no difference shown"]
 
 
 class Flip(Struct, frozen=True):
@@ -52,7 +42,11 @@ class Flip(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """``notes`` say why the two are not fully comparable; ``flips`` are the worst, in order."""
+    """``notes`` say why the two are not fully comparable; ``flips`` are the worst, in order.
+
+    ``base`` and ``run`` are run ids: the same one where its ``columns``, ``by`` deployed model, are
+    held against each other.
+    """
 
     base: str
     run: str
@@ -61,6 +55,8 @@ class Comparison(Struct, frozen=True):
     flips: list[Flip]
     flipped: int
     notes: list[str]
+    by: str | None = None
+    columns: list[Column] = field(default_factory=list)
 
 
 def compare_runs(base: RunDirectory, run: RunDirectory, *, force: bool = False) -> Comparison:
@@ -94,7 +90,7 @@ def compare_runs(base: RunDirectory, run: RunDirectory, *, force: bool = False) 
         before.run_id,
         after.run_id,
         CONFIDENCE,
-        _corrected(contrasts),
+        corrected(contrasts),
         flips[:FLIPS],
         len(flips),
         notes,
@@ -135,25 +131,19 @@ def _measured(
         theirs = old.frames.get((models[1], suite))
         if model != models[0] or theirs is None:
             continue
-        timed = any(info.timed for info in runs[0].suites if info.suite == suite)
-        names = [f"{name}.pass_rate" for name in sorted(frame.scores.keys() & theirs.scores.keys())]
-        for name in (*names, "error_rate", *(TIMES if timed else ())):
-            metric = parse_metric(f"{suite}.{name}")
+        scorers = list(frame.scores.keys() & theirs.scores.keys())
+        for name in metrics_of(suite, scorers, runs[0]):
+            metric = parse_metric(name)
             now = _units(columns, frame, (models[0], suite), metric, runs[0])
             then = _units(old, theirs, (models[1], suite), metric, runs[1])
             if now and then:
-                yield f"{suite}.{name}", now, then
+                yield name, now, then
 
 
 def _units(
     columns: Columns, frame: Frame, key: tuple[str, str], metric: Metric, run: RunInfo
 ) -> Units | None:
-    gate = Gate(
-        id="", metric="", direction="at_least" if metric.rising else "at_most", threshold=0.0
-    )
-    rows = Seen(columns, None, run).rows(frame, key, metric)
-    found = units_of(frame, rows, metric, gate, columns.words)
-    return None if isinstance(found, NoUnits) or not found.values.size else found
+    return plain_units(columns, frame, Seen(columns, None, run).rows(frame, key, metric), metric)
 
 
 def _contrast(
@@ -161,7 +151,7 @@ def _contrast(
 ) -> tuple[Contrast | None, list[Flip]]:
     metric = parse_metric(name)
     if metric.quantile:
-        return _times(name, model, metric.quantile, now, then), []
+        return contrast_times(name, model, metric.quantile, now, then), []
     sound = np.ones(then.keys.size, bool) if metric.kind == "errors" else ~then.failures
     keys, ours, theirs = np.intersect1d(
         now.keys, then.keys[sound], assume_unique=True, return_indices=True
@@ -172,7 +162,7 @@ def _contrast(
     clusters = None if now.clusters is None else now.clusters[ours]
     found = difference(old, new, clusters=clusters, confidence=CONFIDENCE)
     p = p_value(old, new, clusters=clusters)
-    made = _made(name, model, (float(old.mean()), float(new.mean())), found, p)
+    made = contrast(name, model, (float(old.mean()), float(new.mean())), found, p)
     if metric.kind == "errors":
         return made, []
     cases, of = np.unique(keys // len(columns.words.repetitions), return_inverse=True)
@@ -184,47 +174,3 @@ def _contrast(
         Flip(name, model, tests[test][1], str(ids[case]), float(a[i]), float(b[i]))  # type: ignore[index]
         for i, test, case in places
     ]
-
-
-def _times(name: str, model: str, q: float, now: Units, then: Units) -> Contrast | None:
-    """The bounds of both percentiles, each missed with half the error: together at most all of it
-    (Bonferroni). Percentiles that failed calls make infinite are left to the error rate."""
-
-    def at(alpha: float) -> tuple[float, float, float, float]:
-        new, old = (estimate_quantile(u.values, q, confidence=1 - alpha / 2) for u in (now, then))
-        return new.value, old.value, new.low - old.high, new.high - old.low
-
-    new, old, low, high = at(1 - CONFIDENCE)
-    if math.isinf(new) or math.isinf(old):
-        return None
-    n = now.values.size + then.values.size
-    method = "order statistics of both"
-    found = Estimate(new - old, min(low, new - old), max(high, new - old), n, n, method)
-    below, above = 1e-9, 1.0
-    for _ in range(25):
-        alpha = math.sqrt(below * above)
-        _, _, least, most = at(alpha)
-        below, above = (below, alpha) if least > 0 or most < 0 else (alpha, above)
-    return _made(name, model, (old, new), found, min(1.0, above if above < 0.99 else 1.0))
-
-
-def _made(
-    name: str, model: str, values: tuple[float, float], found: Estimate, p: float
-) -> Contrast:
-    return Contrast(name, model, *values, found, p, p, "no difference shown")
-
-
-def _corrected(contrasts: list[Contrast]) -> list[Contrast]:
-    made = []
-    for one, p in zip(contrasts, holm(c.p for c in contrasts), strict=True):
-        rose = one.difference.value > 0
-        finding: Literal["better", "worse"] = (
-            "better" if rose == parse_metric(one.metric).rising else "worse"
-        )
-        different = p <= 1 - CONFIDENCE + 1e-12
-        made.append(
-            structs.replace(
-                one, p_adjusted=p, finding=finding if different else "no difference shown"
-            )
-        )
-    return made

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from msgspec import structs
+
 from llmeval.gates import GateSet, summarise
+from llmeval.gates.columns import Columns
+from llmeval.gates.contrasts import contrasts_of
+from llmeval.gates.deployed import columns_of
 from llmeval.records import RunInfo, Summary
 from llmeval.report import ReportData, collect, render_html, render_markdown
 from llmeval.report.junit import render_junit
 from llmeval.run.baseline import Baseline
 from llmeval.store import RunDirectory
 
-__all__ = ["decide_run", "write_pages"]
+__all__ = ["decide_run", "told_apart", "write_pages"]
 
 
 def decide_run(
@@ -47,3 +52,19 @@ def write_pages(directory: RunDirectory, summary: Summary) -> ReportData:
     directory.write("report.md", render_markdown(data))
     directory.write("junit.xml", render_junit(summary))
     return data
+
+
+def told_apart(directory: RunDirectory, summary: Summary, by: str | None) -> Summary:
+    """Return a summary for showing its run ``by`` something else than it was decided by.
+
+    Its gates stay as they were decided. Raises ``LlmevalError``.
+    """
+    if by is None or by == (summary.by or "model"):
+        return summary
+    if by == "model":
+        return structs.replace(summary, by=by, columns=[], contrasts=[])
+    run = directory.header()
+    columns = Columns.of(directory.observations())
+    listed = columns_of(columns, run.models)
+    contrasts = contrasts_of(columns, listed, run)
+    return structs.replace(summary, by=by, columns=listed, contrasts=contrasts)

@@ -207,6 +207,8 @@ class Engine:
             known = model_price(endpoint.identity, self._wiring.prices)
             self._callers[ref].price = known.price if known else None
         self._wiring.opened()
+        if self._wiring.prepared:
+            await self._wiring.prepared()
         self._opened.set()
         if not self._look_ahead:
             self._state.position = len(self._plan)

@@ -29,7 +29,8 @@ class Finished:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the run stands. ``spent`` is US dollars or unknown; ``elapsed`` is seconds."""
+    """Where the run stands. ``spent`` is US dollars or unknown; ``elapsed`` is seconds; ``note``
+    is what is waited for before the first sample."""
 
     done: int
     planned: int
@@ -38,6 +39,7 @@ class Progress:
     retries: int
     spent: float | None
     elapsed: float
+    note: str = ""
 
 
 @dataclass

@@ -64,7 +64,7 @@ def observation_of(
 
 def _is_own(call: Called) -> bool:
     """Whether a call's latency is that of this one answer."""
-    return not call.cached and call.shared == 1
+    return not call.cached and call.own
 
 
 def _plain_request(request: Request | None) -> dict[str, Any]:

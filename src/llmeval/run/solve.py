@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from llmeval.records import CallFailure, Message, Request, Response
 from llmeval.run.call import Called, Caller, Halted
 from llmeval.run.plan import PlannedSample
 
-__all__ = ["SampleAsker", "solve"]
+__all__ = ["SampleAsker", "request_of", "solve"]
 
 
 @dataclass
@@ -31,16 +31,11 @@ class SampleAsker:
 
     async def ask(self, prompt: str | Sequence[Message], **settings: Any) -> Response:
         """See ``ports.Asker``."""
-        declared = self.planned.test.declared
-        self.asked = Request(
-            messages=(Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt),
-            settings={**self.defaults, **declared.settings, **settings},
-            stream=declared.stream,
-            repetition=self.planned.repetition,
-            seed=self.seed,
-        )
+        messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
+        self.asked = request_of(self.planned, messages, self.defaults, settings, self.seed)
         try:
-            called = await self.caller.call(self.asked, timed=declared.timed, sent=self.sent)
+            timed = self.planned.test.declared.timed
+            called = await self.caller.call(self.asked, timed=timed, sent=self.sent)
         except Halted:
             self.halted = True
             raise
@@ -48,6 +43,25 @@ class SampleAsker:
         if isinstance(called.outcome, CallFailure):
             raise CallFailed(called.outcome)
         return called.outcome
+
+
+def request_of(
+    planned: PlannedSample,
+    messages: Sequence[Message],
+    defaults: Mapping[str, Any],
+    own: Mapping[str, Any],
+    seed: int,
+) -> Request:
+    """Return what is asked for one sample: its ``own`` settings win over the suite's, those over
+    the run's ``defaults``."""
+    declared = planned.test.declared
+    return Request(
+        messages=tuple(messages),
+        settings={**defaults, **declared.settings, **own},
+        stream=declared.stream,
+        repetition=planned.repetition,
+        seed=seed,
+    )
 
 
 async def solve(planned: PlannedSample, asker: SampleAsker) -> Response | CallFailure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,13 +37,15 @@ def _ignore() -> None:
 
 @dataclass(frozen=True)
 class Wiring:
-    """``opened`` is called once every endpoint is open and knows who it is. ``record`` appends an
-    observation and must not return before it is safe; ``recorded`` looks one up that an earlier
-    session measured. ``budget`` is US dollars; ``prices`` is the user's own table.
-    ``tracer`` is told of every sample and call, but of none while latency is measured."""
+    """``opened`` is called once every endpoint is open and knows who it is; ``prepared`` is awaited
+    before the first sample is asked. ``record`` appends an observation and must not return before
+    it is safe; ``recorded`` looks one up that an earlier session measured. ``budget`` is US
+    dollars; ``prices`` is the user's own table. ``tracer`` is told of every sample and call, but of
+    none while latency is measured."""
 
     record: Callable[[Observation], None]
     opened: Callable[[], None] = _ignore
+    prepared: Callable[[], Awaitable[None]] | None = None
     recorded: Callable[[SampleKey], Observation | None] = _nothing
     clock: Clock = field(default_factory=SystemClock)
     policy: CallPolicy = field(default_factory=CallPolicy)

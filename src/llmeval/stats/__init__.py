@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from llmeval.stats.comparing import within as within
     from llmeval.stats.correcting import correct as correct
     from llmeval.stats.estimating import estimate as estimate
+    from llmeval.stats.overlapping import overlapping_difference as overlapping_difference
+    from llmeval.stats.overlapping import overlapping_p_value as overlapping_p_value
     from llmeval.stats.planning import more_samples_needed as more_samples_needed
     from llmeval.stats.planning import quantile_samples_needed as quantile_samples_needed
     from llmeval.stats.planning import samples_needed as samples_needed
@@ -40,6 +42,8 @@ __all__ = [
     "krippendorff_alpha",
     "mcnemar",
     "more_samples_needed",
+    "overlapping_difference",
+    "overlapping_p_value",
     "p_value",
     "pass_at_k",
     "pass_hat_k",
@@ -58,6 +62,8 @@ _HOMES = {
     "krippendorff_alpha": "agreeing",
     "mcnemar": "comparing",
     "more_samples_needed": "planning",
+    "overlapping_difference": "overlapping",
+    "overlapping_p_value": "overlapping",
     "p_value": "comparing",
     "pass_at_k": "repeating",
     "pass_hat_k": "repeating",

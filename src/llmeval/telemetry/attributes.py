@@ -135,6 +135,8 @@ def outcome_attributes(sent: Sent) -> dict[str, Value]:
         found["gen_ai.response.time_to_first_chunk"] = sent.attempt.ttft
     if sent.attempt.shared > 1:
         found["llmeval.shared"] = sent.attempt.shared
+    if sent.attempt.batch:
+        found["llmeval.batch"] = True
     return found
 
 

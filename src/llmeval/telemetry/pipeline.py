@@ -200,7 +200,7 @@ class Pipeline:
     def _measure(self, sent: Sent, attributes: Mapping[str, Value]) -> None:
         """Latency of calls of their own, and tokens of answers: the conventions leave those of
         failed operations out."""
-        if sent.attempt.shared == 1:
+        if sent.attempt.shared == 1 and not sent.attempt.batch:
             self._durations.record(sent.attempt.latency, attributes)
         if isinstance(sent.attempt.outcome, Response):
             for kind, count in tokens_of(sent.attempt.outcome.usage).items():

@@ -17,7 +17,14 @@ from wire_server import Served, http, raw_server, sse
 from llmeval.emulator import Faults, running_server
 from llmeval.endpoints import EndpointOptions, resolve
 from llmeval.errors import EndpointDown, ModelReferenceError
-from llmeval.records import Attempt, CallFailure, Message, Request, Response
+from llmeval.records import (
+    Attempt,
+    CallFailure,
+    EndpointIdentity,
+    Message,
+    Request,
+    Response,
+)
 
 KEY = "sk-hush-hush-0123456789"
 ASK = Request((Message("user", "What is the capital of France?"),))
@@ -296,18 +303,19 @@ def test_making_a_connection_is_not_charged(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_only_model_is_looked_up() -> None:
-    async def look_up(url: str) -> tuple[str, str, Attempt]:
+    async def look_up(url: str) -> tuple[EndpointIdentity, EndpointIdentity, Attempt]:
         endpoint = resolve(f"openai:{url}", options=EndpointOptions(api_key=KEY))
-        before = endpoint.identity.name
+        before = endpoint.identity
         await endpoint.open()
         await endpoint.open()
         attempt = await endpoint.send(ASK, 2)
         await endpoint.close()
-        return before, endpoint.identity.ref, attempt
+        return before, endpoint.identity, attempt
 
     with running_server(endpoints=resolved("fixed")) as url:
-        before, ref, attempt = asyncio.run(look_up(url))
-    assert (before, ref) == ("", f"openai:{url}#m")
+        before, after, attempt = asyncio.run(look_up(url))
+    assert (before.name, after.name) == ("", "m")
+    assert before.ref == after.ref == f"openai:{url}", "a column's name does not change"
     assert isinstance(attempt.outcome, Response)
 
 

@@ -56,6 +56,7 @@ def observation(
     finish: str = "stop",
     version: str | None = None,
     cost: float | None = 0.0,
+    deployed: str | None = None,
 ) -> Observation:
     answered = outcome == ANSWERED
     if scores is None:
@@ -66,13 +67,13 @@ def observation(
         case_id=str(case),
         repetition=repetition,
         model=model,
-        deployed_model=None,
+        deployed_model=deployed if answered else None,
         group=group,
         tags=tags or {},
         request={},
         outcome=outcome,
         response=Response("x", finish_reason=finish, model_version=version) if answered else None,
-        error=None if answered else CallFailure(outcome, "it failed"),
+        error=None if answered else CallFailure(outcome, "it failed", deployed_model=deployed),
         timings=Timings(ttft=ttft, latency=latency),
         attempts=1,
         cached=cached,

@@ -164,9 +164,14 @@ def test_durations_and_tokens_are_histograms(made: Made) -> None:
     }
 
 
-def test_a_shared_calls_latency_is_that_of_no_single_one(made: Made) -> None:
-    made.pipeline.called(sent(answered(), shared=4), SHARED)
+@pytest.mark.parametrize("attempt", [{"shared": 4}, {"batch": True}])
+def test_the_latency_of_a_shared_call_or_a_batch_is_that_of_no_single_one(
+    made: Made, attempt: dict[str, Any]
+) -> None:
+    made.pipeline.called(sent(answered(), **attempt), SHARED)
     assert made.points().keys() == {TOKENS}
+    (name,) = attempt
+    assert dict(made.spans()[0].attributes or {})[f"llmeval.{name}"] == attempt[name]
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,16 @@ _ROLES = {
     "aiplatform.endpoints.get": "roles/aiplatform.viewer",
     "aiplatform.endpoints.list": "roles/aiplatform.viewer",
     "aiplatform.batchPredictionJobs.create": "roles/aiplatform.user",
+    "aiplatform.contexts.create": "roles/aiplatform.user",
+    "aiplatform.modelEvaluations.import": "roles/aiplatform.user",
     "storage.objects.create": "roles/storage.objectUser",
     "storage.objects.get": "roles/storage.objectViewer",
     "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
 }
 """Permission -> the least role that carries it."""
 
-_PERMISSION = re.compile(r"'?([a-z]+(?:\.[A-Za-z]+){2})'?")
+# Not any three words with points between them: the server's words may name a service account.
+_PERMISSION = re.compile(r"(?<![\w@.-])((?:aiplatform|storage|serviceusage)(?:\.[A-Za-z]+){2})")
 
 
 def advised(failure: CallFailure, place: Place, root: str = "") -> str:

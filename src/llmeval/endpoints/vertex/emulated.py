@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from llmeval.endpoints.vertex.endpoint import VertexEndpoint
 from llmeval.endpoints.vertex.references import EMULATOR, is_vertex, parse_vertex
 from llmeval.errors import EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, EndpointIdentity, Request
+
+if TYPE_CHECKING:
+    from llmeval.endpoints.vertex.batching import VertexBatch
 
 __all__ = ["EmulatedEndpoint", "emulated_endpoint"]
 
@@ -79,6 +83,12 @@ class EmulatedEndpoint:
         if self._inner is None:
             raise RuntimeError("send() outside of open() and close()")
         return await self._inner.send(request, timeout)
+
+    def batch(self) -> VertexBatch:
+        """See ``VertexEndpoint.batch``."""
+        if self._inner is None:
+            raise RuntimeError("batch() outside of open() and close()")
+        return self._inner.batch()
 
     async def close(self) -> None:
         """Close all connections and end the server. Safe to call twice."""

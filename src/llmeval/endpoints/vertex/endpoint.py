@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from llmeval import __version__
 from llmeval.config import EndpointSettings
 from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
@@ -34,6 +33,7 @@ from llmeval.endpoints.vertex.references import (
 )
 from llmeval.endpoints.vertex.targets import (
     Target,
+    batch_model,
     container_of,
     endpoint_target,
     publisher_target,
@@ -41,6 +41,9 @@ from llmeval.endpoints.vertex.targets import (
 from llmeval.endpoints.wire.channel import Channel, hidden
 from llmeval.errors import ConfigError, EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Response
+
+if TYPE_CHECKING:
+    from llmeval.endpoints.vertex.batching import VertexBatch
 
 __all__ = ["VertexEndpoint", "vertex_endpoint"]
 
@@ -66,6 +69,7 @@ class VertexEndpoint:
         self._token = token
         self._channel: Channel | None = None
         self._target: Target | None = None
+        self._found: EndpointResource | None = None
         self._gatherer: Gatherer | None = None
         self._only: str | None = None
         self._versions: dict[str, str] = {}
@@ -108,7 +112,7 @@ class VertexEndpoint:
         if self._channel is not None:
             return
         self._channel = Channel(
-            {"User-Agent": f"llmeval/{__version__}", **self._options.headers},
+            {"User-Agent": "llmeval", **self._options.headers},
             connect_timeout=self._options.connect_timeout,
             max_response_bytes=self._options.max_response_bytes,
             secrets=hidden(self._options.headers.values()),
@@ -166,6 +170,19 @@ class VertexEndpoint:
                 f"generate_content, 'instances' with predict; this endpoint speaks {target.format}"
             )
         return None
+
+    def batch(self) -> VertexBatch:
+        """Return the batch side of this endpoint, which is open. Raises ``ConfigError`` where
+        batch prediction does not serve it."""
+        from llmeval.endpoints.vertex.batch import BatchJobs
+        from llmeval.endpoints.vertex.batching import VertexBatch
+
+        def connect() -> BatchJobs:
+            place = self._place
+            return BatchJobs(place.project, place.location, self._options.api_endpoint)
+
+        model = batch_model(self._reference, self.target, self._found)
+        return VertexBatch(model, self.target.dialect, connect, self._declared.settings)
 
     async def ask(self, url: Any, dialect: Any, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
         """Send one request in a dialect. A token that was good and is no longer is renewed once."""
@@ -244,6 +261,7 @@ class VertexEndpoint:
     async def _endpoint(self, looker: Looker, root: str) -> None:
         reference = self._reference
         found = await looker.endpoint(reference)
+        self._found = found
         models = await looker.models(found.deployed_models)
         self._declared = _declared(
             reference, self._options.endpoints, found.display_name, found.name

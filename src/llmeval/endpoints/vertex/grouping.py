@@ -144,6 +144,8 @@ class Gatherer:
         for group in self._groups.values():
             if group.leaving:
                 group.leaving.cancel()
+            for future in group.waiting:
+                future.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -15,6 +15,8 @@ from llmeval.endpoints.vertex.references import Place, VertexReference, is_loopb
 from llmeval.errors import ConfigError, EndpointDown
 
 if TYPE_CHECKING:
+    from llmeval.endpoints.vertex.batch import Machines
+    from llmeval.endpoints.vertex.batching import BatchModel
     from llmeval.endpoints.vertex.lookup import Deployed, EndpointResource, ModelResource
 
 __all__ = ["Target", "container_of", "endpoint_target", "publisher_target"]
@@ -84,6 +86,50 @@ def endpoint_target(
         dialect = _dialect("predict", "", declared, labels, reference.text, _container(models))
         return Target("predict", dialect, address, None)
     return _target(kind, resource, "", declared, labels, reference.text, _container(models))
+
+
+def batch_model(
+    reference: VertexReference, target: Target, found: EndpointResource | None
+) -> BatchModel:
+    """Return what a batch job runs to answer as the endpoint does. Raises ``ConfigError``."""
+    from llmeval.endpoints.vertex.batching import BatchModel
+
+    if target.format not in ("generate_content", "predict"):
+        raise ConfigError(
+            f"--batch: batch prediction takes Gemini models and those that speak predict; "
+            f"{reference.text} speaks {target.format}"
+        )
+    if found is None:
+        return BatchModel(f"publishers/{reference.publisher}/models/{reference.name}")
+    serving = _serving(reference, found)
+    if len(serving) > 1:
+        raise ConfigError(
+            f"--batch: {len(serving)} models are deployed at {reference.text}, and a batch job "
+            f"runs one: measure it without --batch"
+        )
+    one = serving[0]
+    name = f"{one.model}@{one.model_version_id}" if one.model_version_id else one.model
+    version = f"{one.display_name or one.model}@{one.model_version_id or '?'}"
+    if target.format == "generate_content":
+        return BatchModel(name, version)
+    return BatchModel(name, version, instances=True, machines=_machines(reference, one))
+
+
+def _machines(reference: VertexReference, deployed: Deployed) -> Machines:
+    """Run the job on machines like those that serve."""
+    from llmeval.endpoints.vertex.batch import Machines
+
+    spec = (deployed.dedicated_resources or {}).get("machineSpec")
+    if not isinstance(spec, dict) or not spec.get("machineType"):
+        raise ConfigError(
+            f"--batch: on which machines {reference.text} is served is not known, and a batch job "
+            f"needs some of its own: measure it without --batch"
+        )
+    return Machines(
+        machine_type=spec["machineType"],
+        accelerator_type=spec.get("acceleratorType"),
+        accelerator_count=int(spec.get("acceleratorCount") or 0),
+    )
 
 
 def container_of(model: ModelResource | None) -> str:

@@ -1,0 +1,2 @@
+"""Looking the world up: ``resources`` are its JSON, ``listing`` filters and pages, ``lookups`` the
+handlers."""

@@ -1,0 +1,1 @@
+"""Batch prediction: ``lines`` (what becomes of each), ``files``, then ``jobs`` (their life)."""

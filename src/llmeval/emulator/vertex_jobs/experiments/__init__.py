@@ -1,0 +1,1 @@
+"""What Vertex Experiments stand on: the ``metadata`` store, its ``lineage``, ``tensorboards``."""

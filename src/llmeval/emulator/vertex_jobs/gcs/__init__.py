@@ -1,0 +1,1 @@
+"""Cloud Storage in memory: ``wire`` (its dialect), ``objects``, ``uploads``, then ``storage``."""
