@@ -78,6 +78,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     resume: bool = False
     shard: str | None = None
     no_cache: bool = False
+    otel: bool = False
     batch: bool = False
     staging: str | None = None
     experiment: str | None = None

@@ -42,6 +42,7 @@ _FLAGS = {
     "resume": "go on in the run directory, asking only what is not recorded there",
     "batch": "answer untimed samples by Vertex AI batch prediction (needs --staging)",
     "no-cache": "ask every question anew",
+    "otel": "export spans and metrics by OTLP, to where the OTEL_EXPORTER_OTLP_* variables say",
 }
 
 

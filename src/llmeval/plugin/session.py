@@ -24,6 +24,7 @@ from llmeval.plugin.progress import LiveLine
 from llmeval.plugin.publishing import check_publishing, publish
 from llmeval.plugin.role import Role, role_of, worker_input
 from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
+from llmeval.plugin.telemetry import SessionTelemetry
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
 from llmeval.prices import check_priced, model_prices
@@ -78,6 +79,9 @@ class Evaluating:
         self.worker_calls: dict[str, int] = {}
         self.report_data: ReportData | None = None
         self.run_directory: RunDirectory | None = None
+        self.telemetry = SessionTelemetry(
+            config.otel, self.role, worker_input(pytest_config).get("llmeval", {})
+        )
         self._measuring: Measuring | None = None
         self._places: dict[int, int] = {}
         self.published: list[str] = []
@@ -218,6 +222,7 @@ class Evaluating:
             return
         try:
             self.run_directory = self._open_directory()
+            self.telemetry.start(self.run_id)
             if self.role is not Role.CONTROLLER and not self.problem:
                 self._measuring = self._measure(self.run_directory)
                 # At once, so that a plain --resume finds a run that was killed.
@@ -265,6 +270,7 @@ class Evaluating:
                 self.replaces_another,
             ),
             before_timed=self.before_timed,
+            tracer=self.telemetry.tracer,
         )
 
     def _describe(self) -> RunInfo:
@@ -337,6 +343,7 @@ class Evaluating:
                 self._note(stopped.reason)
                 self.problem = self.problem or stopped.error
         if self.role is Role.WORKER:
+            self.telemetry.finish(None)
             return
         refused = self.problem and self.config.resume and not self.call_counts().get("sent")
         if self.run_directory and self.run_directory.parts() and not refused:
@@ -345,6 +352,7 @@ class Evaluating:
                 self._publish(self.run_directory)
             except LlmevalError as error:
                 self.problem = self.problem or error
+        self.telemetry.finish(self.summary)
         if self.problem:
             pytest.exit(f"llmeval: {self.problem}", returncode=4)
 
@@ -384,6 +392,7 @@ class Evaluating:
         """Release everything, however the session ended."""
         if self._measuring:
             self._measuring.engine.close()
+        self.telemetry.finish(None)
 
     def header_lines(self) -> list[str]:
         """Return what stands under pytest's own header."""

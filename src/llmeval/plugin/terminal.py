@@ -56,6 +56,8 @@ def write_summary(reporter: pytest.TerminalReporter, evaluating: Evaluating) -> 
         reporter.line(place)
     where = evaluating.directory / "report.html"
     reporter.line(f"report: {_short(evaluating, where)}")
+    for said in evaluating.telemetry.lines():
+        reporter.line(said)
 
 
 def _markup(word: str) -> Any:
