@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote_plus
 
 from llmeval.endpoints.text import printable
 from llmeval.endpoints.threads import in_daemon
@@ -211,16 +212,22 @@ def _no_credentials(why: str) -> EndpointDown:
 def _no_token(error: Exception, credentials: Credentials | None = None) -> EndpointDown:
     from google.auth.exceptions import GoogleAuthError, TransportError
 
-    secrets = [getattr(credentials, name, None) for name in ("refresh_token", "client_secret")]
     answered = isinstance(error, GoogleAuthError) and not isinstance(error, TransportError)
     said = "what answers is no token server"
     if isinstance(error, GoogleAuthError):
-        said = _words(error, [secret for secret in secrets if isinstance(secret, str)])
+        said = _words(error, _secrets(credentials))
     account = account_of(credentials) if credentials else ANYBODY
     return EndpointDown(
         f"Google gives no access token ({said})",
         fix=renewal(account, said, unreachable=not answered),
     )
+
+
+def _secrets(credentials: Credentials | None) -> list[str]:
+    """What a login sends to the token server, plain and as it stands in a form's body."""
+    sent = [getattr(credentials, name, None) for name in ("refresh_token", "client_secret")]
+    plain = [secret for secret in sent if isinstance(secret, str) and secret]
+    return [*plain, *map(quote_plus, plain)]
 
 
 def _words(error: Exception, secrets: Sequence[str] = ()) -> str:

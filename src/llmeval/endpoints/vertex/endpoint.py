@@ -32,10 +32,10 @@ from llmeval.endpoints.vertex.grouping import (
 )
 from llmeval.endpoints.vertex.lookup import EndpointResource, Looker, ModelResource
 from llmeval.endpoints.vertex.references import (
-    DEFAULT_LOCATION,
     Place,
     VertexReference,
     check_place,
+    first_location,
     is_loopback,
     parse_vertex,
 )
@@ -80,7 +80,7 @@ class VertexEndpoint:
         self._gatherer: Gatherer | None = None
         self._only: str | None = None
         self._versions: dict[str, str] = {}
-        self._place = Place("", reference.location or _first(options.location))
+        self._place = Place("", reference.location or first_location(options.location))
         self._root = ""
         self._accepted = False
         self._declared = _declared(reference, options.endpoints)
@@ -238,7 +238,7 @@ class VertexEndpoint:
 
     async def _find(self, channel: Channel) -> None:
         options, reference = self._options, self._reference
-        location = reference.location or _first(options.location)
+        location = reference.location or first_location(options.location)
         root = options.api_endpoint or Place("", location).root
         if self._token is None:
             self._token = NoToken() if is_loopback(root) else await default_token()
@@ -370,10 +370,6 @@ def refuse_plain(token: TokenSource, *addresses: str | None) -> None:
             raise ConfigError(
                 f"{address}: an access token would go over the network in the clear; use https://"
             )
-
-
-def _first(location: str | None) -> str:
-    return (location or "").partition(",")[0].strip() or DEFAULT_LOCATION
 
 
 def _is_alias(reference: VertexReference) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "VertexReference",
     "check_place",
     "columns",
+    "first_location",
     "is_loopback",
     "is_vertex",
     "parse_vertex",
@@ -187,6 +188,11 @@ def columns(models: Sequence[str], location: str | None) -> tuple[str, ...]:
         else:
             found.append(model)
     return tuple(found)
+
+
+def first_location(given: str | None) -> str:
+    """Return the first of several locations (``"us-central1,eu"``), the default for none."""
+    return (given or "").partition(",")[0].strip() or DEFAULT_LOCATION
 
 
 def check_place(place: Place) -> None:

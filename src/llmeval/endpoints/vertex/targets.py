@@ -154,10 +154,11 @@ def _serving(reference: VertexReference, found: EndpointResource) -> list[Deploy
         )
     serving = chosen or found.reachable
     if not serving:
+        ids = [d.id for d in found.deployed_models]
         raise EndpointDown(
             f"{reference.text}: no deployed model of endpoint {found.name} gets traffic",
             fix=f"gcloud ai endpoints update {found.name} "
-            f"--traffic-split={found.deployed_models[0].id}=100",
+            f"--traffic-split={ids[0] if len(ids) == 1 else 'ID'}=100",
         )
     return sorted(serving, key=lambda d: -found.traffic_split.get(d.id, 0))
 
