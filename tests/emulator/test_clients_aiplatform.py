@@ -15,12 +15,6 @@ import pytest
 from llmeval.emulator import running_emulator
 from llmeval.emulator.vertex.kinds import DOES
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:google.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:google.*"),
-    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:pkg_resources"),
-]
-
 PLACE = "projects/p/locations/us-central1"
 FLASH = f"{PLACE}/publishers/google/models/gemini-2.5-flash"
 TUNED = f"{PLACE}/endpoints/1001"

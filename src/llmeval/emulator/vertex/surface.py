@@ -166,7 +166,7 @@ class _Door:
         """Raise ``GoogleError`` (401, 403) where the caller or the project may not call."""
         if self._tokens is not None:
             self._tokens.check(http.headers.get("Authorization"))
-        project = http.match_info.get("project")
+        project = http.path.split("/")[3]
         if project == _DISABLED:
             raise service_disabled(project)
         if project == _FORBIDDEN:

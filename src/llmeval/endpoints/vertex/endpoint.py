@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from llmeval import __version__
 from llmeval.config import EndpointSettings
 from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
@@ -119,7 +118,7 @@ class VertexEndpoint:
         if self._channel is not None:
             return
         self._channel = Channel(
-            {"User-Agent": f"llmeval/{__version__}", **self._options.headers},
+            {"User-Agent": "llmeval", **self._options.headers},
             connect_timeout=self._options.connect_timeout,
             max_response_bytes=self._options.max_response_bytes,
             secrets=hidden(self._options.headers.values()),

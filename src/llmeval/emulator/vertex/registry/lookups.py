@@ -44,14 +44,27 @@ class Lookups:
         deployed = (d.model.id for e in self._world.endpoints for d in e.deployed)
         return sorted(set(deployed))
 
-    def find_model(self, name: str) -> dict[str, Any] | None:
-        """Return the default version of the model of this full name, if it is in the world."""
+    def find_versions(self, name: str) -> list[dict[str, Any]]:
+        """Return the versions of the model of this full name; none if it is not in the world."""
         found = _MODEL_NAME.fullmatch(name)
         if found is None:
-            return None
+            return []
         place = Place(found["project"], found["location"])
-        model = version_named(self._world.versions(found["model"], place.location), "")
-        return None if model is None else self._resource(model, place)
+        versions = self._world.versions(found["model"], place.location)
+        return [self._resource(model, place) for model in versions]
+
+    def find_model(self, name: str) -> dict[str, Any] | None:
+        """Return the default version of the model of this full name, if it is in the world."""
+        versions = self.find_versions(name)
+        return next((v for v in versions if "default" in v["versionAliases"]), None)
+
+    def list_models(self, place: Place) -> list[dict[str, Any]]:
+        """Return the default version of each model in ``place``."""
+        return [
+            self._resource(model, place)
+            for model in self._world.models_in(place.location)
+            if "default" in model.aliases
+        ]
 
     async def endpoint(self, http: web.Request) -> web.Response:
         """``GET endpoints/{endpoint}``."""
@@ -79,12 +92,7 @@ class Lookups:
 
     async def models(self, http: web.Request) -> web.Response:
         """``GET models``: the default version of each."""
-        place = _place(http)
-        found = [
-            self._resource(model, place)
-            for model in self._world.models_in(place.location)
-            if "default" in model.aliases
-        ]
+        found = self.list_models(_place(http))
         kept = filtered(found, http.query.get("filter", ""))
         return _json(page_of(kept, http.query, "models"))
 
