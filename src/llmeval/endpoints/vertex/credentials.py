@@ -8,11 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote_plus
 
 from llmeval.endpoints.text import printable
+from llmeval.endpoints.threads import in_daemon
+from llmeval.endpoints.vertex.accounts import ANYBODY, LOGIN, Account, account_of, renewal
 from llmeval.errors import EndpointDown, MissingExtra
 
 if TYPE_CHECKING:
@@ -26,7 +31,11 @@ AHEAD = 300.0
 
 _RETRY = 10.0
 
-LOGIN = "gcloud auth application-default login"
+RENEWAL_SECONDS = 30.0
+"""How long a server may take over a new token."""
+
+_UNREADABLE = (OSError, AttributeError, TypeError, ValueError)
+"""What google-auth makes of a file or of an answer of another shape: a proxy's login page."""
 
 
 class TokenSource(Protocol):
@@ -85,6 +94,21 @@ class GoogleToken:
         self.renewals = 0
         self._take()
 
+    @property
+    def account(self) -> Account:
+        """Who calls, as far as the credentials tell."""
+        return account_of(self._credentials)
+
+    @property
+    def expires(self) -> float:
+        """When the token ends, in Unix time; 0 where there is none yet."""
+        return self._expires if self._headers else 0.0
+
+    @property
+    def quota_project(self) -> str | None:
+        """The project on whose quota calls count, where the credentials name one."""
+        return getattr(self._credentials, "quota_project_id", None) or None
+
     async def headers(self) -> Mapping[str, str]:
         """See ``TokenSource``."""
         left = self._expires - self._clock() if self._headers else 0.0
@@ -113,18 +137,20 @@ class GoogleToken:
         from google.auth.exceptions import GoogleAuthError
 
         try:
-            await asyncio.to_thread(self._refresh)
-        except GoogleAuthError as error:
+            await in_daemon(self._refresh)
+        except (GoogleAuthError, *_UNREADABLE) as error:
             self._not_before = self._clock() + _RETRY
             if not self._headers or self._expires <= self._clock():
-                raise _no_token(error) from None
+                raise _no_token(error, self._credentials) from None
         finally:
             self._renewal = None
 
     def _refresh(self) -> None:
         from google.auth.transport.requests import Request
 
-        self._credentials.refresh(Request())  # type: ignore[no-untyped-call]
+        # google-auth would wait two minutes for each server that takes part.
+        request = partial(Request(), timeout=RENEWAL_SECONDS)
+        self._credentials.refresh(request)  # type: ignore[no-untyped-call]
         self.renewals += 1
         self._take()
 
@@ -133,8 +159,8 @@ class GoogleToken:
         if not token:
             return
         headers = {"Authorization": f"Bearer {token}"}
-        if getattr(self._credentials, "quota_project_id", None):
-            headers["x-goog-user-project"] = str(self._credentials.quota_project_id)
+        if self.quota_project:
+            headers["x-goog-user-project"] = self.quota_project
         # google-auth's expiry is a naive time in UTC; none means that the token does not end.
         self._expires = float("inf") if expiry is None else expiry.replace(tzinfo=UTC).timestamp()
         self._headers = headers
@@ -156,24 +182,55 @@ async def default_token() -> GoogleToken:
     except ModuleNotFoundError:
         raise MissingExtra("Vertex AI", "vertex") from None
     try:
-        credentials, project = await asyncio.to_thread(google.auth.default, scopes=[SCOPE])
+        credentials, project = await in_daemon(_found)
     except google.auth.exceptions.DefaultCredentialsError as error:
-        raise EndpointDown(
-            f"no Google Cloud credentials are found on this machine ({_words(error)}). Log in: "
-            f"{LOGIN}; or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
-        ) from None
+        raise _no_credentials(_words(error)) from None
     except google.auth.exceptions.GoogleAuthError as error:
         raise _no_token(error) from None
+    except _UNREADABLE as error:
+        raise _no_credentials(f"their file cannot be read: {type(error).__name__}") from None
     return GoogleToken(credentials, project)
 
 
-def _no_token(error: Exception) -> EndpointDown:
+def _found() -> tuple[Credentials, str | None]:
+    import google.auth
+
+    with warnings.catch_warnings():
+        # A login without a quota project is told of by ``llmeval doctor``.
+        warnings.simplefilter("ignore", UserWarning)
+        found: tuple[Credentials, str | None] = google.auth.default(scopes=[SCOPE])
+    return found
+
+
+def _no_credentials(why: str) -> EndpointDown:
     return EndpointDown(
-        f"Google gives no access token ({_words(error)}). If the login has ended: {LOGIN}"
+        f"no Google Cloud credentials are found on this machine ({why})",
+        fix=f"Log in: {LOGIN}; or let GOOGLE_APPLICATION_CREDENTIALS name a key file",
     )
 
 
-def _words(error: Exception) -> str:
+def _no_token(error: Exception, credentials: Credentials | None = None) -> EndpointDown:
+    from google.auth.exceptions import GoogleAuthError, TransportError
+
+    answered = isinstance(error, GoogleAuthError) and not isinstance(error, TransportError)
+    said = "what answers is no token server"
+    if isinstance(error, GoogleAuthError):
+        said = _words(error, _secrets(credentials))
+    account = account_of(credentials) if credentials else ANYBODY
+    return EndpointDown(
+        f"Google gives no access token ({said})",
+        fix=renewal(account, said, unreachable=not answered),
+    )
+
+
+def _secrets(credentials: Credentials | None) -> list[str]:
+    """What a login sends to the token server, plain and as it stands in a form's body."""
+    sent = [getattr(credentials, name, None) for name in ("refresh_token", "client_secret")]
+    plain = [secret for secret in sent if isinstance(secret, str) and secret]
+    return [*plain, *map(quote_plus, plain)]
+
+
+def _words(error: Exception, secrets: Sequence[str] = ()) -> str:
     """The first words of google-auth's error; what follows may quote a whole answer."""
     said: Any = error.args[0] if error.args else type(error).__name__
-    return printable(str(said), limit=160)
+    return printable(str(said), limit=160, secrets=secrets)

@@ -14,8 +14,14 @@ from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
 from llmeval.endpoints.dialects.predict import Predict
 from llmeval.endpoints.references import EndpointOptions
-from llmeval.endpoints.vertex.advice import advised
-from llmeval.endpoints.vertex.credentials import NoToken, TokenSource, default_token
+from llmeval.endpoints.vertex.accounts import ANYBODY, Account
+from llmeval.endpoints.vertex.advice import ADVISED, advised
+from llmeval.endpoints.vertex.credentials import (
+    GoogleToken,
+    NoToken,
+    TokenSource,
+    default_token,
+)
 from llmeval.endpoints.vertex.grouping import (
     Candidates,
     Gatherer,
@@ -25,9 +31,10 @@ from llmeval.endpoints.vertex.grouping import (
 )
 from llmeval.endpoints.vertex.lookup import EndpointResource, Looker, ModelResource
 from llmeval.endpoints.vertex.references import (
-    DEFAULT_LOCATION,
     Place,
     VertexReference,
+    check_place,
+    first_location,
     is_loopback,
     parse_vertex,
 )
@@ -45,13 +52,12 @@ from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Res
 if TYPE_CHECKING:
     from llmeval.endpoints.vertex.batching import VertexBatch
 
-__all__ = ["VertexEndpoint", "vertex_endpoint"]
+__all__ = ["VertexEndpoint", "refuse_plain", "vertex_endpoint"]
 
 _PINNED = re.compile(r"-\d{3}$|@\d|-\d{4,8}$")
 """A publisher's model whose name says its version will not change under it."""
 
 _DEPLOYED = "x-vertex-ai-deployed-model-id"
-_ADVISED = {"unauthorized", "forbidden", "not_found", "quota_project", "quota_endpoint"}
 
 
 class VertexEndpoint:
@@ -73,7 +79,7 @@ class VertexEndpoint:
         self._gatherer: Gatherer | None = None
         self._only: str | None = None
         self._versions: dict[str, str] = {}
-        self._place = Place("", reference.location or _first(options.location))
+        self._place = Place("", reference.location or first_location(options.location))
         self._root = ""
         self._accepted = False
         self._declared = _declared(reference, options.endpoints)
@@ -210,9 +216,9 @@ class VertexEndpoint:
         """Say which deployed model answered, and what to do about a failure."""
         deployed = headers.get(_DEPLOYED) or outcome.deployed_model or self._only
         version = outcome.model_version or self._versions.get(deployed or "")
-        if isinstance(outcome, CallFailure) and outcome.kind in _ADVISED:
+        if isinstance(outcome, CallFailure) and outcome.kind in ADVISED:
             outcome = msgspec.structs.replace(
-                outcome, message=advised(outcome, self._place, self._root)
+                outcome, message=advised(outcome, self._place, self._root, self._account)
             )
         if deployed == outcome.deployed_model and version == outcome.model_version:
             return outcome
@@ -225,9 +231,13 @@ class VertexEndpoint:
         assert self._token is not None  # noqa: S101 - open() comes first
         return self._token
 
+    @property
+    def _account(self) -> Account:
+        return self._token.account if isinstance(self._token, GoogleToken) else ANYBODY
+
     async def _find(self, channel: Channel) -> None:
         options, reference = self._options, self._reference
-        location = reference.location or _first(options.location)
+        location = reference.location or first_location(options.location)
         root = options.api_endpoint or Place("", location).root
         if self._token is None:
             self._token = NoToken() if is_loopback(root) else await default_token()
@@ -238,8 +248,10 @@ class VertexEndpoint:
                 f"GOOGLE_CLOUD_PROJECT"
             )
         self._place, self._root = Place(project, location), root
-        _refuse_plain(self._token, root, self._declared.address)
-        looker = Looker(channel, root, self._place, await self._token.headers())
+        check_place(self._place)
+        refuse_plain(self._token, root, self._declared.address)
+        headers = await self._token.headers()
+        looker = Looker(channel, root, self._place, headers, self._account)
         if reference.kind == "publisher":
             await self._publisher(looker, root)
         else:
@@ -348,8 +360,8 @@ def _tuned(
     return {"base_model": base} if base and target.format == "generate_content" else {}
 
 
-def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:
-    """A token goes over TLS or not at all."""
+def refuse_plain(token: TokenSource, *addresses: str | None) -> None:
+    """A token goes over TLS or not at all. Raises ``ConfigError``."""
     if isinstance(token, NoToken):
         return
     for address in addresses:
@@ -357,10 +369,6 @@ def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:
             raise ConfigError(
                 f"{address}: an access token would go over the network in the clear; use https://"
             )
-
-
-def _first(location: str | None) -> str:
-    return (location or "").partition(",")[0].strip() or DEFAULT_LOCATION
 
 
 def _is_alias(reference: VertexReference) -> bool:

@@ -17,7 +17,8 @@ from msgspec import Struct, field
 from yarl import URL
 
 from llmeval.endpoints.text import printable
-from llmeval.endpoints.vertex.advice import advised
+from llmeval.endpoints.vertex.accounts import ANYBODY, Account
+from llmeval.endpoints.vertex.advice import advice
 from llmeval.endpoints.vertex.references import Place, VertexReference
 from llmeval.endpoints.wire.channel import Channel
 from llmeval.errors import EndpointDown, ModelReferenceError
@@ -110,6 +111,10 @@ class _Listing(_Resource, frozen=True, rename="camel"):
     endpoints: list[EndpointResource] = field(default_factory=list)
 
 
+class _Published(_Resource, frozen=True, rename="camel"):
+    publisher_models: list[ModelResource] = field(default_factory=list)
+
+
 class Looker:
     """Reads resources under ``root`` (such as ``https://us-central1-aiplatform.googleapis.com``).
 
@@ -117,12 +122,18 @@ class Looker:
     """
 
     def __init__(
-        self, channel: Channel, root: str, place: Place, headers: Mapping[str, str]
+        self,
+        channel: Channel,
+        root: str,
+        place: Place,
+        headers: Mapping[str, str],
+        account: Account = ANYBODY,
     ) -> None:
         self._channel = channel
         self._root = root.rstrip("/")
         self._place = place
         self._headers = headers
+        self._account = account
         self.emulated = False
 
     async def endpoint(self, reference: VertexReference) -> EndpointResource:
@@ -131,51 +142,72 @@ class Looker:
         Raises ``ModelReferenceError`` where there is none or several of that name, ``EndpointDown``
         where that cannot be told.
         """
+        found = await self.named(reference)
+        if isinstance(found, CallFailure):
+            raise self._failed(reference, found)
+        return self.chosen(reference, found)
+
+    async def named(self, reference: VertexReference) -> list[EndpointResource] | CallFailure:
+        """Return the endpoints that a reference names here: of an id one or a failure, of a
+        display name any number."""
         if reference.kind == "endpoint":
             path = f"{self._place.parent}/endpoints/{reference.name}"
             found = await self._get(path, EndpointResource)
             if isinstance(found, EndpointResource):
-                return found
+                return [found]
             if found.status != 404 or reference.name.isdecimal():
-                raise self._failed(reference, found)
-        return await self._by_name(reference)
+                return found
+        wanted = quote(f'display_name="{reference.name}"', safe="")
+        return await self.listed(f"?filter={wanted}")
+
+    async def listed(self, query: str = "") -> list[EndpointResource] | CallFailure:
+        """Return the first page of the endpoints that are here."""
+        found = await self._get(f"{self._place.parent}/endpoints{query}", _Listing)
+        return found.endpoints if isinstance(found, _Listing) else found
+
+    async def model(self, deployed: Deployed) -> ModelResource | CallFailure:
+        """Return the very version of the model behind a deployed one."""
+        return await self._get(_versioned(deployed), ModelResource)
 
     async def models(self, deployed: list[Deployed]) -> dict[str, ModelResource]:
         """Return the model behind each deployed one by its id; what cannot be read is left out."""
-        found = await asyncio.gather(*(self._get(_versioned(d), ModelResource) for d in deployed))
+        found = await asyncio.gather(*map(self.model, deployed))
         return {
             d.id: model
             for d, model in zip(deployed, found, strict=True)
             if isinstance(model, ModelResource)
         }
 
+    async def published(self, publisher: str) -> list[str]:
+        """Return the names of a publisher's models, none where they are not told."""
+        path = f"publishers/{publisher}/models?pageSize=1000"
+        found = await self._get(path, _Published, version="v1beta1")
+        models = found.publisher_models if isinstance(found, _Published) else []
+        return [model.name.rpartition("/")[2].partition("@")[0] for model in models]
+
     async def touch(self, path: str) -> None:
         """Ask for any page, to see who serves."""
         await self._get(path, ModelResource)
 
-    async def _by_name(self, reference: VertexReference) -> EndpointResource:
-        wanted = quote(f'display_name="{reference.name}"', safe="")
-        path = f"{self._place.parent}/endpoints?filter={wanted}"
-        found = await self._get(path, _Listing)
-        if isinstance(found, CallFailure):
-            raise self._failed(reference, found)
-        if len(found.endpoints) == 1:
-            return found.endpoints[0]
+    def chosen(self, reference: VertexReference, found: list[EndpointResource]) -> EndpointResource:
+        """Return the only one of ``found``. Raises ``ModelReferenceError`` for none or several."""
+        if len(found) == 1:
+            return found[0]
         where = f"in {self._place.location} of project {self._place.project}"
-        if not found.endpoints:
+        if not found:
             raise ModelReferenceError(
-                f"{reference.text}: no endpoint is called {reference.name!r} {where}. List them: "
-                f"gcloud ai endpoints list --region={self._place.location} "
-                f"--project={self._place.project}"
+                f"{reference.text}: no endpoint is called {reference.name!r} {where}",
+                fix=f"List them: gcloud ai endpoints list --region={self._place.location} "
+                f"--project={self._place.project}",
             )
-        ids = "\n".join(f"  --model={e.name}" for e in found.endpoints[:20])
+        ids = "\n".join(f"  --model={e.name}" for e in found[:20])
         raise ModelReferenceError(
-            f"{reference.text}: {len(found.endpoints)} endpoints are called {reference.name!r} "
-            f"{where}; choose one:\n{ids}"
+            f"{reference.text}: {len(found)} endpoints are called {reference.name!r} {where}; "
+            f"choose one:\n{ids}"
         )
 
-    async def _get(self, path: str, shape: type[_T]) -> _T | CallFailure:
-        url = URL(f"{self._root}/v1/{path}", encoded=True)
+    async def _get(self, path: str, shape: type[_T], version: str = "v1") -> _T | CallFailure:
+        url = URL(f"{self._root}/{version}/{path}", encoded=True)
         body, headers = await self._channel.get(url, self._headers)
         self.emulated = self.emulated or EMULATED in headers
         if isinstance(body, CallFailure):
@@ -187,8 +219,10 @@ class Looker:
             return CallFailure("malformed_body", f"{path} is not what Vertex AI answers: {said}")
 
     def _failed(self, reference: VertexReference, failure: CallFailure) -> Exception:
-        text = f"{reference.text}: {advised(failure, self._place, self._root)}"
-        return ModelReferenceError(text) if failure.status == 404 else EndpointDown(text)
+        text = f"{reference.text}: {failure.message}"
+        fix = advice(failure, self._place, self._root, self._account)
+        lost = failure.status == 404
+        return ModelReferenceError(text, fix=fix) if lost else EndpointDown(text, fix=fix)
 
 
 def _versioned(deployed: Deployed) -> str:

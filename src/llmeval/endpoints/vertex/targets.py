@@ -140,21 +140,25 @@ def container_of(model: ModelResource | None) -> str:
 def _serving(reference: VertexReference, found: EndpointResource) -> list[Deployed]:
     if not found.deployed_models:
         raise EndpointDown(
-            f"{reference.text}: nothing is deployed at endpoint {found.name}. Deploy a model: "
-            f"gcloud ai endpoints deploy-model {found.name} --model=MODEL --display-name=NAME"
+            f"{reference.text}: nothing is deployed at endpoint {found.name}",
+            fix=f"Deploy a model: gcloud ai endpoints deploy-model {found.name} --model=MODEL "
+            f"--display-name=NAME",
         )
     chosen = [d for d in found.deployed_models if d.id == reference.deployed_model]
     if reference.deployed_model and not chosen:
         known = ", ".join(d.id for d in found.deployed_models)
         raise EndpointDown(
             f"{reference.text}: no deployed model {reference.deployed_model!r} is at endpoint "
-            f"{found.name}; there are {known}"
+            f"{found.name}; there are {known}",
+            fix="Give one of them as ?deployed_model=ID, or leave it out",
         )
     serving = chosen or found.reachable
     if not serving:
+        ids = [d.id for d in found.deployed_models]
         raise EndpointDown(
-            f"{reference.text}: no deployed model of endpoint {found.name} gets traffic: "
-            f"gcloud ai endpoints update {found.name} --traffic-split=ID=100"
+            f"{reference.text}: no deployed model of endpoint {found.name} gets traffic",
+            fix=f"gcloud ai endpoints update {found.name} "
+            f"--traffic-split={ids[0] if len(ids) == 1 else 'ID'}=100",
         )
     return sorted(serving, key=lambda d: -found.traffic_split.get(d.id, 0))
 
@@ -183,9 +187,9 @@ def _base(
     private = found.private_service_connect_config
     if private and private.enable_private_service_connect:
         raise EndpointDown(
-            f"{reference.text}: the endpoint is reached through private service connect only. Give "
-            f"the address of its forwarding rule: [tool.llmeval.endpoints.{reference.name!r}] "
-            f'address = "https://10.0.0.2"'
+            f"{reference.text}: the endpoint is reached through private service connect only",
+            fix="Give the address of its forwarding rule: "
+            f'[tool.llmeval.endpoints.{reference.name!r}] address = "https://10.0.0.2"',
         )
     if found.dedicated_endpoint_enabled and found.dedicated_endpoint_dns:
         scheme = "http" if is_loopback(root) else "https"
