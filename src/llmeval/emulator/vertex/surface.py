@@ -24,6 +24,7 @@ from llmeval.emulator.vertex.serving.predicting import PREDICT_VERBS, Predicting
 from llmeval.emulator.vertex.serving.targets import Targets
 from llmeval.emulator.vertex.tokens import Tokens, TokenServer
 from llmeval.emulator.vertex.world import CANARY, STABLE
+from llmeval.emulator.vertex_jobs.settings import JobSettings
 from llmeval.ports import Endpoint
 
 __all__ = ["HEADER", "add_vertex"]
@@ -59,7 +60,7 @@ def add_vertex(app: web.Application, emulation: Emulation, options: VertexOption
     lookups = Lookups(options.world)
     _add_lookups(app.router, lookups)
     _add_predictions(app.router, emulation, options)
-    _add_jobs(app, Oracle(options.world, emulation), lookups)
+    _add_jobs(app, Oracle(options.world, emulation), lookups, options.jobs)
     app.router.add_get(_PLACE + "/models", lookups.models)
     app.router.add_route("*", _VERSION + "/{tail:(?:projects|publishers)/.*}", _no_such_page)
 
@@ -104,7 +105,9 @@ def _add_predictions(
     router.add_post(endpoint + "/deployedModels/{deployed}/invoke/{path:.*}", chatting.invoke)
 
 
-def _add_jobs(app: web.Application, oracle: Oracle, lookups: Lookups) -> None:
+def _add_jobs(
+    app: web.Application, oracle: Oracle, lookups: Lookups, settings: JobSettings | None
+) -> None:
     """Register the services of jobs where they are part of this llmeval."""
     if find_spec(_JOBS) is None:
         return
@@ -113,6 +116,7 @@ def _add_jobs(app: web.Application, oracle: Oracle, lookups: Lookups) -> None:
         answer_generate=_or_error(partial(answer_generate, oracle)),
         answer_predict=_or_error(partial(answer_predict, oracle)),
         models_at=lookups.models_at,
+        settings=settings,
     )
 
 
