@@ -173,6 +173,16 @@ def test_the_dedicated_domain_answers(other_name: str, path: str) -> None:
     assert got.headers["X-Vertex-AI-Model"] == f"{PLACE[4:]}/models/2003"
 
 
+def test_the_dedicated_domain_hands_on_a_completion_as_it_is(root: str, other_name: str) -> None:
+    chat = {"@requestFormat": "chatCompletions", **CHAT}
+    one, two = ({"instances": [chat] * count} for count in (1, 2))
+    dedicated = f"{other_name}{PLACE}/endpoints/1003:predict"
+    assert ask(dedicated, one).body["predictions"]["object"] == "chat.completion"
+    assert [p["object"] for p in ask(dedicated, two).body["predictions"]] == ["chat.completion"] * 2
+    (shared,) = ask(f"{root}{PLACE}/endpoints/1002:predict", one).body["predictions"]
+    assert shared["object"] == "chat.completion" and shared["model"] == "gemma-vllm"
+
+
 def test_one_deployed_model_can_be_asked_past_the_split(root: str) -> None:
     url = f"{root}{PLACE}/endpoints/1006/deployedModels"
     for identifier in ("3006", "3007"):
@@ -452,6 +462,15 @@ def test_other_partners_speak_openais_format(root: str) -> None:
     assert streamed[-1] == "[DONE]"
     refused = ask(f"{mistral}:streamRawPredict", {"messages": 3})
     assert refused.status == 400 and isinstance(refused.body, list)
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"), [("predict", "use rawPredict"), ("generateContent", "does not support")]
+)
+def test_partners_models_take_only_raw_bodies(root: str, verb: str, said: str) -> None:
+    got = ask(f"{root}{CLAUDE}:{verb}", MESSAGES | {"instances": [{}]})
+    assert (got.status, got.error["status"]) == (400, "FAILED_PRECONDITION")
+    assert said in got.error["message"]
 
 
 @pytest.mark.parametrize("verb", ["predict", "rawPredict"])
