@@ -355,6 +355,12 @@ def test_raw_predict_speaks_the_containers_protocol() -> None:
         ("1005", {"question": "x"}, "'prompt' is missing"),
         ("1002", {"messages": [1]}, "messages[0]"),
         ("1002", {"httpBody": {"data": "!"}}, "http_body.data"),
+        ("1002", {"httpBody": 3}, "http_body.data"),
+        ("1002", {"httpBody": {"data": None}}, "http_body.data"),
+        ("1002", ["httpBody"], "expects a JSON object"),
+        ("1002", {"httpBody": {"data": "e30="}}, "'prompt' is missing"),
+        ("1002", {"httpBody": {"data": "e30"}}, "http_body.data"),
+        ("1002", {"httpBody": {"data": "eA=="}}, "Invalid JSON payload"),
     ],
 )
 def test_raw_bodies_that_are_refused(root: str, identifier: str, body: Any, said: str) -> None:
@@ -389,6 +395,12 @@ def test_a_wrapped_body_gets_a_wrapped_answer() -> None:
     assert json.loads(base64.b64decode(whole["data"]))["answer"] == "a b"
     text = b"".join(base64.b64decode(piece["data"]) for piece in pieces).decode()
     assert [event["answer"] for event in events(text)] == ["a", " b", ""]
+
+
+def test_a_marker_is_seen_in_a_wrapped_body(root: str) -> None:
+    data = base64.b64encode(b'{"prompt": "[[fault:cancelled_499]]"}').decode()
+    url = f"{root}{PLACE}/endpoints/1005:rawPredict"
+    assert ask(url, {"httpBody": {"contentType": "application/json", "data": data}}).status == 499
 
 
 def test_errors_of_a_raw_stream_come_in_a_list(root: str) -> None:

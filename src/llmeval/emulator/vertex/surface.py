@@ -65,8 +65,10 @@ def _behind(options: VertexOptions, seed: int) -> dict[str, Endpoint]:
     """Return the endpoint of each role, under the name that the emulation knows it by."""
     found: dict[str, Endpoint] = {}
     for role, reference in ((STABLE, options.stable), (CANARY, options.canary)):
-        given = options.endpoints.get(role)
-        found[role_name(role)] = given or endpoints_for([reference], seed)[reference]
+        behind = options.endpoints.get(role)
+        if behind is None:
+            behind = endpoints_for([reference], seed)[reference]
+        found[role_name(role)] = behind
     return found
 
 
