@@ -181,11 +181,11 @@ def test_a_batch_leaves_the_same_record(project: Project, model: str) -> None:
 
 
 def _plain(observation: dict[str, Any]) -> dict[str, Any]:
-    """What a batch and a call have in common: not who served it, nor at which price."""
+    """What a batch and a call have in common: not who served it, at which price, how rated."""
     found = untimed(observation)
     del found["cost_usd"], found["deployed_model"]
-    response = dict(found["response"], deployed_model=None, model_version=None)
-    return {**found, "response": response}
+    same = {"deployed_model": None, "model_version": None, "safety": []}
+    return {**found, "response": found["response"] | same}
 
 
 def test_lines_that_fail_or_are_missing_are_asked_online(project: Project) -> None:
