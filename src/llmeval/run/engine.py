@@ -406,7 +406,7 @@ class Engine:
         wiring, endpoint = self._wiring, self._endpoints[ref]
 
         def opened(failure: CallFailure) -> None:
-            message = describe_down(endpoint.identity.ref, failure)
+            message = describe_down(endpoint.identity, failure)
             self._halt(RunStopped(message, EndpointDown(message)))
 
         return Caller(
