@@ -99,7 +99,7 @@ class Channel:
             return Reply(Attempt(body, latency=0.0), {})
         if request.stream:
             headers = {**_STREAM_HEADERS, **(headers or {})}
-        exchange = Exchange(self._limit, self._secrets)
+        exchange = Exchange(self._limit, (*_token_in(headers), *self._secrets))
         begun = time.perf_counter()
         _connected.set(begun)
         try:
@@ -124,7 +124,7 @@ class Channel:
         self, url: URL, headers: Mapping[str, str] | None = None
     ) -> tuple[bytes | CallFailure, Mapping[str, str]]:
         """Fetch a page within the connect timeout; return body or failure, and its headers."""
-        exchange = Exchange(self._limit, self._secrets)
+        exchange = Exchange(self._limit, (*_token_in(headers), *self._secrets))
         seconds = self._connect_timeout
         try:
             async with (
@@ -150,6 +150,12 @@ def encoded(dialect: Dialect, request: Request) -> bytes | CallFailure:
         return encode_json(dialect.body(request))
     except (TypeError, ValueError) as error:
         return CallFailure("bad_request", f"the settings cannot be sent as JSON: {error}")
+
+
+def _token_in(headers: Mapping[str, str] | None) -> tuple[str, ...]:
+    """Return the token that goes with one call: servers and proxies may echo it."""
+    authorization = (headers or {}).get("Authorization", "")
+    return hidden((authorization.removeprefix("Bearer "),))
 
 
 def hidden(values: Iterable[str | None]) -> tuple[str, ...]:
