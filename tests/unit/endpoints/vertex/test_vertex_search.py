@@ -108,7 +108,10 @@ def test_near_models(name: str, meant: str) -> None:
 
 
 def test_near_models_among_what_a_server_lists() -> None:
-    listed = {"google": ["gemini-9-ultra", "text-bison"], "acme": ["gemini-9-ultra-x"]}
+    listed = {
+        "google": ["gemini-9-ultra", "gemini-9-ultra", "text-bison"],
+        "acme": ["gemini-9-ultra-x"],
+    }
     assert near_models("gemini-9-ultr", listed) == ["gemini-9-ultra", "acme/gemini-9-ultra-x"]
     assert near_models("zzzz", listed) == []
     assert near_models("text-bisom", listed) == ["google/text-bison"]
