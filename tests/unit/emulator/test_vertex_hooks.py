@@ -127,7 +127,11 @@ def test_the_services_of_jobs_are_added_where_there_are_any(
     assert asyncio.run(
         given["answer_predict"](f"{PLACE}/models/2004", [{"inputs": "x"}], None)
     ) == ["well"]
-    found = given["find_model"](f"{PLACE}/models/2006")
-    assert (found["versionId"], found["displayName"]) == ("1", "assistant")
-    assert given["find_model"](f"{PLACE}/models/77") is None
-    assert given["find_model"]("nonsense") is None
+    versions = [m for m in given["models_at"](PLACE) if m["name"] == f"{PLACE}/models/2006"]
+    assert [(m["versionId"], m["displayName"]) for m in versions] == [
+        ("1", "assistant"),
+        ("2", "assistant"),
+    ]
+    assert {m["name"] for m in given["models_at"](PLACE)} >= {f"{PLACE}/models/2001"}
+    assert given["models_at"]("projects/p/locations/nowhere") == []
+    assert given["models_at"]("nonsense") == []

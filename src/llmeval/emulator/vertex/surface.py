@@ -22,7 +22,7 @@ from llmeval.emulator.vertex.serving.generating import GENERATE_VERBS, Generatin
 from llmeval.emulator.vertex.serving.hooks import Oracle, answer_generate, answer_predict
 from llmeval.emulator.vertex.serving.predicting import PREDICT_VERBS, Predicting
 from llmeval.emulator.vertex.serving.targets import Targets
-from llmeval.emulator.vertex.tokens import Tokens, add_tokens
+from llmeval.emulator.vertex.tokens import Tokens, TokenServer
 from llmeval.emulator.vertex.world import CANARY, STABLE
 from llmeval.ports import Endpoint
 
@@ -52,7 +52,7 @@ def add_vertex(app: web.Application, emulation: Emulation, options: VertexOption
     """
     emulation.endpoints |= _behind(options, emulation.seed)
     tokens = Tokens(options.token_lifetime)
-    add_tokens(app, tokens, emulation.counts, options.project)
+    TokenServer(tokens, emulation.counts, options.project).add_to(app)
     door = _Door(emulation, tokens if options.require_token else None)
     app.middlewares.append(door.pass_through)
     app.on_response_prepare.append(_mark)
@@ -112,7 +112,7 @@ def _add_jobs(app: web.Application, oracle: Oracle, lookups: Lookups) -> None:
         app,
         answer_generate=_or_error(partial(answer_generate, oracle)),
         answer_predict=_or_error(partial(answer_predict, oracle)),
-        find_model=lookups.find_model,
+        models_at=lookups.models_at,
     )
 
 

@@ -41,7 +41,7 @@ _PERMISSION = re.compile(r"(?<![\w@.-])((?:aiplatform|storage|serviceusage)(?:\.
 def advised(failure: CallFailure, place: Place, root: str = "", account: Account = ANYBODY) -> str:
     """Return the failure's own words, and what to do."""
     todo = advice(failure, place, root, account)
-    return f"{failure.message}. {todo}" if todo else failure.message
+    return f"{failure.message.rstrip('.')}. {todo}" if todo else failure.message
 
 
 def advice(failure: CallFailure, place: Place, root: str = "", account: Account = ANYBODY) -> str:

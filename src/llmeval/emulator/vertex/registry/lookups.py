@@ -21,6 +21,7 @@ from llmeval.emulator.vertex.world import ModelSpec, World, version_named
 
 __all__ = ["Lookups", "dedicated_dns"]
 
+_PARENT = re.compile(r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)")
 _MODEL_NAME = re.compile(
     r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/models/(?P<model>[^/@]+)"
 )
@@ -53,10 +54,13 @@ class Lookups:
         versions = self._world.versions(found["model"], place.location)
         return [self._resource(model, place) for model in versions]
 
-    def find_model(self, name: str) -> dict[str, Any] | None:
-        """Return the default version of the model of this full name, if it is in the world."""
-        versions = self.find_versions(name)
-        return next((v for v in versions if "default" in v["versionAliases"]), None)
+    def models_at(self, parent: str) -> list[dict[str, Any]]:
+        """Return every version of every model at ``projects/P/locations/L``; none elsewhere."""
+        found = _PARENT.fullmatch(parent)
+        if found is None:
+            return []
+        place = Place(found["project"], found["location"])
+        return [self._resource(model, place) for model in self._world.models_in(place.location)]
 
     def list_models(self, place: Place) -> list[dict[str, Any]]:
         """Return the default version of each model in ``place``."""

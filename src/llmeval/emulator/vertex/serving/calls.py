@@ -21,15 +21,10 @@ from llmeval.emulator.answers import (
 )
 from llmeval.emulator.emulation import PATIENCE, Emulation
 from llmeval.emulator.faults import ALL_KINDS
-from llmeval.emulator.vertex.errors import (
-    GoogleError,
-    Refused,
-    invalid,
-    quota_of_endpoint,
-    quota_of_project,
-    unavailable,
-)
+from llmeval.emulator.vertex.errors import GoogleError, Refused, invalid
 from llmeval.emulator.vertex.kinds import Fault, Where, forced, refusal
+from llmeval.emulator.vertex.quotas import quota_of_endpoint, quota_of_project, unavailable
+from llmeval.emulator.vertex.serving.targets import Target
 from llmeval.emulator.vertex.telling import Told, tell
 from llmeval.records import Request
 
@@ -115,20 +110,21 @@ class Calls:
             return answer
 
     async def ask(
-        self, call: Call, role: str, requests: Sequence[Request], *, streamed: bool = False
+        self, call: Call, target: Target, requests: Sequence[Request], *, streamed: bool = False
     ) -> tuple[list[Told], Pace]:
-        """Ask the model that plays ``role``; return what each request is told, and the pace.
+        """Ask ``target``; return what each request is told, and the pace.
 
-        Raises ``Refused`` where the model itself failed.
+        Raises ``Refused`` where its quota is used up, or the model itself failed.
         """
+        self._limit(target.resource)
         delay = self._emulation.faults.delay
-        asking = [self._emulation.ask(role_name(role), request) for request in requests]
+        asking = [self._emulation.ask(role_name(target.role), request) for request in requests]
         attempts = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
         slowest = max(attempts, key=lambda attempt: attempt.latency)
         pace = Pace(call.started + delay, slowest.ttft, slowest.latency)
         try:
             told = [
-                tell([request], [attempt.outcome], call.fault, streamed=streamed)
+                tell(request, attempt.outcome, call.fault, streamed=streamed)
                 for request, attempt in zip(requests, attempts, strict=True)
             ]
         except Refused:
@@ -137,11 +133,7 @@ class Calls:
         call.outcome = told[0].outcome
         return told, pace
 
-    def at_once(self, call: Call) -> Pace:
-        """Return the pace of an answer that needs no model."""
-        return Pace(call.started, None, 0.0)
-
-    def limit(self, resource: str) -> None:
+    def _limit(self, resource: str) -> None:
         """Take from the endpoint's own quota. Raises ``GoogleError`` (429)."""
         faults = self._emulation.faults
         wait = self._emulation.over_quota(faults.endpoint_requests_per_second, resource)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from llmeval.emulator.answers import Events
+from llmeval.emulator.answers import Events, Pace
 from llmeval.emulator.vertex.dialects.chat import read_chat
 from llmeval.emulator.vertex.dialects.containers import (
     Instance,
@@ -28,12 +28,14 @@ from llmeval.emulator.vertex.dialects.messages import (
     overloaded,
     read_messages_body,
 )
-from llmeval.emulator.vertex.errors import failed_precondition, invalid, unavailable
+from llmeval.emulator.vertex.errors import invalid
+from llmeval.emulator.vertex.quotas import unavailable
 from llmeval.emulator.vertex.registry.resources import Place
 from llmeval.emulator.vertex.serving.calls import Call, Calls, Send
 from llmeval.emulator.vertex.serving.chatting import chat_head, chat_send
-from llmeval.emulator.vertex.serving.targets import Target, Targets
+from llmeval.emulator.vertex.serving.targets import Target, Targets, containers_only, no_gemini
 from llmeval.emulator.vertex.telling import Told
+from llmeval.emulator.vertex.world import Container
 from llmeval.emulator.wire import BadRequest, event
 
 __all__ = ["PREDICT_VERBS", "Predicting", "read_instances"]
@@ -73,8 +75,7 @@ class Predicting:
 
     async def _deployed(self, call: Call, *, place: Place, identifier: str, verb: str) -> Send:
         target = self._targets.endpoint(call.http, place, identifier, call.number)
-        self._calls.limit(target.resource)
-        _no_gemini(target.container == "gemini")
+        no_gemini(target)
         if verb == "predict":
             return await self._predict(call, target)
         body, wrapped = _unwrapped(call.json())
@@ -102,9 +103,9 @@ class Predicting:
 
     async def _predictions(
         self, call: Call, target: Target, instances: Sequence[Instance]
-    ) -> tuple[list[Any], list[Told], Any]:
+    ) -> tuple[list[Any], list[Told], Pace]:
         requests = [instance.request for instance in instances]
-        told, pace = await self._calls.ask(call, target.role, requests)
+        told, pace = await self._calls.ask(call, target, requests)
         if call.kind == "no_candidates":
             return [], told, pace
         found = [
@@ -129,7 +130,7 @@ class Predicting:
             return Send(pace, _ENCODE({"predictions": predictions}), headers=target.headers)
         first = body["instances"][0] if _has_instances(body) else body
         instance = read_instance(target.container, first, {}, self._seed, "body")
-        told, pace = await self._calls.ask(call, target.role, [instance.request], streamed=stream)
+        told, pace = await self._calls.ask(call, target, [instance.request], streamed=stream)
         if not stream:
             answer = own_answer(body, instance, told[0])
             return Send(pace, _ENCODE(answer), headers=target.headers)
@@ -141,8 +142,7 @@ class Predicting:
         self, call: Call, *, place: Place, publisher: str, model: str, verb: str
     ) -> Send:
         target = self._targets.publisher(place, publisher, model)
-        self._calls.limit(target.resource)
-        _no_gemini(publisher == "google" or verb == "predict")
+        (containers_only if verb == "predict" else no_gemini)(target)
         body, wrapped = _unwrapped(call.json())
         stream = verb == "streamRawPredict"
         if publisher == "anthropic":
@@ -169,14 +169,14 @@ class Predicting:
         """Answer in Anthropic's format; the verb or the body may ask for a stream."""
         ask = read_messages_body(body, self._seed)
         stream = stream and ask.stream
-        told, pace = await self._calls.ask(call, target.role, [ask.request], streamed=stream)
+        told, pace = await self._calls.ask(call, target, [ask.request], streamed=stream)
         if not stream:
             return Send(pace, _ENCODE(message_response(told[0], call.number, model)))
         events = message_events(told[0], call.number, model)
         return Send(pace, events=events, error=overloaded())
 
 
-def read_instances(container: Any, body: Any, seed: int) -> list[Instance]:
+def read_instances(container: Container, body: Any, seed: int) -> list[Instance]:
     """Return the instances of a predict body. Raises ``GoogleError`` (400)."""
     if not isinstance(body, dict) or not _has_instances(body):
         raise invalid("Invalid JSON payload received. 'instances' must be a list.", "instances")
@@ -225,15 +225,6 @@ def _rewrapped(send: Send) -> Send:
 
 def _http_body(content_type: str, data: bytes) -> dict[str, str]:
     return {"contentType": content_type, "data": base64.b64encode(data).decode()}
-
-
-def _no_gemini(is_gemini: bool) -> None:
-    if is_gemini:
-        raise failed_precondition(
-            "Gemini cannot be accessed through Vertex Predict/RawPredict API. Please follow "
-            "https://cloud.google.com/vertex-ai/docs/generative-ai/start/quickstarts/"
-            "quickstart-multimodal for Gemini usage."
-        )
 
 
 def _token_metadata(told: Sequence[Told]) -> dict[str, Any]:
