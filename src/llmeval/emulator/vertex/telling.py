@@ -18,7 +18,9 @@ from llmeval.records import CallFailure, Request, Response
 
 __all__ = ["WITHHELD", "Answer", "Told", "stopped", "tell", "together", "token_logprobs"]
 
-WITHHELD = frozenset({"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII", "BLOCKLIST", "OTHER"})
+WITHHELD = frozenset(
+    {"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII", "BLOCKLIST", "OTHER", "MODEL_ARMOR"}
+)
 """Finish reasons of an answer that a filter holds back."""
 
 _FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -44,13 +46,18 @@ _PAGES = {
 
 @dataclass(slots=True)
 class Call:
-    """One prediction call as it came in. ``body`` is JSON that has not been decoded."""
+    """One prediction call as it came in.
+
+    ``body`` is JSON that has not been decoded; ``wrapped`` says that it came in an ``HttpBody``, as
+    GAPIC clients put it, and that the answer is to go back in one.
+    """
 
     http: web.Request
     number: int
     started: float
     where: Where
     body: bytes = b""
+    wrapped: bool = False
     fault: Fault | None = None
     outcome: str = "answered"
 
@@ -58,6 +65,15 @@ class Call:
     def kind(self) -> str | None:
         """The name of the fault, if there is one."""
         return None if self.fault is None else self.fault.kind
+
+    async def read(self) -> None:
+        """Read the body, and take it out of its ``HttpBody``. Raises ``GoogleError`` (400)."""
+        self.body = await self.http.read()
+        if b'"httpBody"' not in self.body[:64]:
+            return
+        match self.json():
+            case {"httpBody": wrapped}:
+                self.body, self.wrapped = _unwrapped(wrapped), True
 
     def json(self) -> Any:
         """Return the decoded body. Raises ``GoogleError`` (400)."""
@@ -145,7 +161,7 @@ class Calls:
     async def _early(self, call: Call) -> web.StreamResponse | None:
         """Read the body, and answer where the model need not be asked."""
         faults = self._emulation.faults
-        call.body = await call.http.read()
+        await call.read()
         wait = self._emulation.over_quota(faults.requests_per_second, call.where.project)
         if wait is not None:
             raise _over_quota(call.where, wait, faults.retry_after)
@@ -200,6 +216,15 @@ def role_name(role: str) -> str:
 def refused_answer(error: Refused, *, as_list: bool = False) -> web.Response:
     """Return the answer that ``error`` is."""
     return json_answer(error.code, error.body(as_list=as_list), error.headers)
+
+
+def _unwrapped(wrapped: object) -> bytes:
+    """Return what an ``HttpBody`` holds. Raises ``GoogleError`` (400)."""
+    match wrapped:
+        case {"data": str(data)}:
+            with contextlib.suppress(ValueError):
+                return base64.b64decode(data, validate=True)
+    raise invalid("Invalid value at 'http_body.data': no base64", "http_body.data")
 
 
 def _over_quota(where: Where, wait: float, retry_after: float | None) -> GoogleError:

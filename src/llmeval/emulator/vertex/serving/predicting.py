@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -78,9 +77,8 @@ class Predicting:
         no_gemini(target)
         if verb == "predict":
             return await self._predict(call, target)
-        body, wrapped = _unwrapped(call.json())
-        send = await self._raw(call, target, body, verb == "streamRawPredict")
-        return _rewrapped(send) if wrapped else send
+        send = await self._raw(call, target, call.json(), verb == "streamRawPredict")
+        return _wrapped(send) if call.wrapped else send
 
     async def _predict(self, call: Call, target: Target) -> Send:
         body = call.json()
@@ -143,13 +141,12 @@ class Predicting:
     ) -> Send:
         target = self._targets.publisher(place, publisher, model)
         (containers_only if verb == "predict" else no_gemini)(target)
-        body, wrapped = _unwrapped(call.json())
-        stream = verb == "streamRawPredict"
+        body, stream = call.json(), verb == "streamRawPredict"
         if publisher == "anthropic":
             send = await self._message(call, target, model, body, stream)
         else:
             send = await self._partner_chat(call, target, model, body, stream)
-        return _rewrapped(send) if wrapped else send
+        return _wrapped(send) if call.wrapped else send
 
     async def _partner_chat(
         self, call: Call, target: Target, model: str, body: Any, stream: bool
@@ -197,20 +194,7 @@ def _has_instances(body: Mapping[str, Any]) -> bool:
     return isinstance(body.get("instances"), list) and bool(body["instances"])
 
 
-def _unwrapped(body: Any) -> tuple[Any, bool]:
-    """Return the body that a GAPIC client has put into an ``HttpBody``, else ``body`` itself, and
-    whether it was wrapped."""
-    wrapped = body.get("httpBody") if isinstance(body, dict) else None
-    if not isinstance(wrapped, dict):
-        return body, False
-    try:
-        data = base64.b64decode(str(wrapped.get("data", "")), validate=True)
-        return msgspec.json.decode(data), True
-    except (ValueError, RecursionError, binascii.Error):
-        raise invalid("Invalid value at 'http_body.data': no JSON", "http_body.data") from None
-
-
-def _rewrapped(send: Send) -> Send:
+def _wrapped(send: Send) -> Send:
     """Return the answer as ``HttpBody`` in JSON, which alone a GAPIC client over REST can read; of
     a stream one message a piece, in an array."""
     if send.events is None:
