@@ -41,10 +41,16 @@ __all__ = [
 class LlmevalError(Exception):
     """Base of all errors that llmeval raises on purpose.
 
-    The message says what happened, where (suite, case, file, line) and what to do next.
+    The message says what happened, where (suite, case, file, line) and what to do next. Where the
+    two are known apart, ``problem`` is the first and ``fix`` the second.
     """
 
     exit_code = 4
+
+    def __init__(self, problem: str = "", *, fix: str = "") -> None:
+        super().__init__(f"{problem}. {fix}" if fix else problem)
+        self.problem = problem
+        self.fix = fix
 
 
 class UsageError(LlmevalError):

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from llmeval.errors import LlmevalError
 
-__all__ = ["Finding", "here"]
+__all__ = ["Finding", "here", "problem_of", "version_of"]
 
 EXTRAS = {
     "vertex": ("google-cloud-aiplatform", "Vertex AI endpoints"),
@@ -36,6 +36,11 @@ class Finding(Struct, frozen=True):
     state: Literal["ok", "note", "problem"]
     text: str
     fix: str = ""
+
+
+def problem_of(name: str, error: LlmevalError, fix: str = "") -> Finding:
+    """Return an error as a finding; ``fix`` is for one that does not say what to do."""
+    return Finding(name, "problem", error.problem or str(error), error.fix or fix)
 
 
 def here(root: Path) -> list[Finding]:
@@ -68,19 +73,20 @@ def _plugin() -> Finding:
             "is not registered: pytest --model=REF would not know the option",
             "pip install --force-reinstall llmeval-gate",
         )
-    return Finding("pytest plugin", "ok", f"{names[0]}, pytest {_version('pytest')}")
+    return Finding("pytest plugin", "ok", f"{names[0]}, pytest {version_of('pytest')}")
 
 
 def _extra(name: str) -> Finding:
     distribution, purpose = EXTRAS[name]
-    version = _version(distribution)
+    version = version_of(distribution)
     if version is None:
         fix = f"pip install 'llmeval-gate[{name}]'"
         return Finding(f"extra {name}", "note", f"not installed ({purpose})", fix)
     return Finding(f"extra {name}", "ok", f"{distribution} {version}")
 
 
-def _version(distribution: str) -> str | None:
+def version_of(distribution: str) -> str | None:
+    """Return the version of an installed distribution, ``None`` where there is none."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

@@ -6,11 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from llmeval.cli.checkups import Finding
-from llmeval.cli.options import api_key, endpoint_options, settings_here
+from llmeval.cli.options import api_key
 from llmeval.errors import LlmevalError
 from llmeval.records import FAILURE_KINDS, CallFailure, Message, Request
 
 if TYPE_CHECKING:
+    from llmeval.endpoints import EndpointOptions
     from llmeval.ports import Endpoint
     from llmeval.records import Attempt
 
@@ -38,13 +39,13 @@ FIXES: Final = {
 _ASK: Final = "Answer with one word: ready."
 
 
-def ask_once(reference: str, timeout: float) -> Finding:
+def ask_once(reference: str, options: EndpointOptions, timeout: float) -> Finding:
     """Resolve a reference, make one call within ``timeout`` seconds, and say what came of it."""
     from llmeval.endpoints import resolve
 
     name = "endpoint"
     try:
-        endpoint = resolve(reference, options=endpoint_options(settings_here()))
+        endpoint = resolve(reference, options=options)
         attempt = asyncio.run(_asked(endpoint, timeout))
     except LlmevalError as error:
         return Finding(name, "problem", str(error), "correct --model or start what it names")

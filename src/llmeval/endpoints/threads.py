@@ -11,8 +11,10 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-__all__ = ["DaemonThreads"]
+__all__ = ["DaemonThreads", "in_daemon"]
 
 
 class DaemonThreads:
@@ -65,6 +67,30 @@ class DaemonThreads:
             job = self._jobs.get()
 
 
+async def in_daemon[Result](function: Callable[[], Result]) -> Result:
+    """Return or raise what ``function`` does, in a thread of its own. A caller that gives up does
+    not wait for it, nor does a process that ends."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def job() -> None:
+        settle: Callable[[], None]
+        try:
+            settle = partial(_settle, future, function())
+        except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
+            settle = partial(_fail, future, error)
+        with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits
+            loop.call_soon_threadsafe(settle)
+
+    threading.Thread(target=job, daemon=True, name="llmeval-wait").start()
+    return await future
+
+
 def _settle[Result](future: asyncio.Future[Result], result: Result) -> None:
     if not future.done():
         future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from llmeval.endpoints.vertex.advice import ADVISED
+from llmeval.endpoints.vertex.diagnosis import doctor_command, fix_for, place_of
 from llmeval.records import (
     ANSWERED,
     CallFailure,
+    EndpointIdentity,
     Observation,
     Request,
     Response,
@@ -86,8 +89,14 @@ _FIX: Final = {
 }
 
 
-def describe_down(ref: str, failure: CallFailure) -> str:
+def describe_down(identity: EndpointIdentity, failure: CallFailure) -> str:
     """Return what is wrong with an endpoint that was given up, and what to do about it."""
     status = f" (HTTP {failure.status})" if failure.status else ""
-    fix = _FIX.get(failure.kind, "look at the server's log")
-    return f"{ref} is down: {failure.kind}{status}: {failure.message}; {fix}"
+    head = f"{identity.ref} is down: {failure.kind}{status}: {failure.message}"
+    if identity.kind != "vertex":
+        fix = _FIX.get(failure.kind, "look at the server's log")
+        return f"{head}; {fix}"
+    closer = f"look closer: {doctor_command(identity)}"
+    if failure.kind in ADVISED:
+        return f"{head}; {closer}"
+    return f"{head}; {fix_for(failure, place_of(identity))}; {closer}"

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from run_fakes import FakeScorer, Scripted, a_run, a_test, failed, planned, said
 
-from llmeval.records import FAILURE_KINDS, CallFailure, Message, Request, Response, Score, Usage
+from llmeval.records import (
+    FAILURE_KINDS,
+    CallFailure,
+    EndpointIdentity,
+    Message,
+    Request,
+    Response,
+    Score,
+    Usage,
+)
 from llmeval.run import Called, Wiring, describe, spread
 from llmeval.run.observe import describe_down, observation_of
 from llmeval.run.solve import SampleAsker
@@ -126,12 +135,41 @@ def test_scoring_is_not_queueing() -> None:
         assert run.take_all()[0].timings.queued < 0.15
 
 
+OPENAI = EndpointIdentity("openai:http://h/v1#m", "openai", "m")
+VERTEX = EndpointIdentity(
+    "12?location=us-east4",
+    "vertex",
+    "answers",
+    details={"project": "p-1", "location": "us-east4", "api_endpoint": "https://10.0.0.2"},
+)
+
+
 @pytest.mark.parametrize("kind", sorted(FAILURE_KINDS))
 def test_a_dead_endpoint_is_described_with_what_to_do(kind: str) -> None:
-    said_so = describe_down("openai:http://h/v1#m", failed(kind, status=418))
+    said_so = describe_down(OPENAI, failed(kind, status=418))
     assert said_so.startswith(f"openai:http://h/v1#m is down: {kind} (HTTP 418): scripted")
-    assert "; " in said_so
-    assert "HTTP" not in describe_down("x", failed(kind))
+    assert "; " in said_so and "doctor" not in said_so
+    assert "HTTP" not in describe_down(OPENAI, failed(kind))
+
+
+@pytest.mark.parametrize("kind", sorted(FAILURE_KINDS))
+def test_a_dead_endpoint_on_vertex_leads_to_the_doctor(kind: str) -> None:
+    said_so = describe_down(VERTEX, failed(kind, status=418))
+    assert said_so.startswith(f"{VERTEX.ref} is down: {kind} (HTTP 418): scripted")
+    assert said_so.endswith(
+        "; look closer: llmeval doctor '--model=12?location=us-east4' --project=p-1 "
+        "--api-endpoint=https://10.0.0.2"
+    )
+    assert "API_KEY" not in said_so and "after '#'" not in said_so
+
+
+def test_what_to_do_on_vertex_is_said_once() -> None:
+    advised = CallFailure("forbidden", "no. The permission x is missing: gcloud …")
+    assert describe_down(VERTEX, advised).count("permission") == 1
+    assert "--location" not in describe_down(VERTEX, failed("timeout"))
+    assert "raise --timeout" in describe_down(VERTEX, failed("timeout"))
+    emulated = EndpointIdentity("vertex-emulator", "vertex", "x", details={"project": "emulated"})
+    assert describe_down(emulated, failed("reset")).endswith("doctor --model=vertex-emulator")
 
 
 # The plan

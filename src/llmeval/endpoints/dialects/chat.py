@@ -30,7 +30,7 @@ def refused_setting(settings: Mapping[str, Any]) -> str | None:
     return None
 
 
-def request_body(request: Request, model: str) -> dict[str, Any]:
+def request_body(request: Request, model: str, *, asks_usage: bool = True) -> dict[str, Any]:
     """Return the JSON body. A stream is asked for its usage, unless ``stream_options`` is set."""
     body: dict[str, Any] = {
         "model": model,
@@ -39,7 +39,7 @@ def request_body(request: Request, model: str) -> dict[str, Any]:
     }
     if request.stream:
         body["stream"] = True
-        body.setdefault("stream_options", {"include_usage": True})
+        body.setdefault("stream_options", {"include_usage": True} if asks_usage else None)
         if body["stream_options"] is None:
             del body["stream_options"]
     return body

@@ -22,10 +22,12 @@ __all__ = ["Chat", "StreamedAnswer"]
 
 
 class Chat:
-    """chat/completions; ``model`` is the name that the server knows."""
+    """chat/completions; ``model`` is the name that the server knows. ``asks_usage`` is false for
+    servers that report a stream's usage unasked, and refuse ``stream_options``."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, asks_usage: bool = True) -> None:
         self.model = model
+        self._asks_usage = asks_usage
 
     def refused(self, settings: Mapping[str, Any]) -> str | None:
         """See ``dialect.Dialect``."""
@@ -33,9 +35,9 @@ class Chat:
 
     def body(self, request: Request) -> dict[str, Any]:
         """See ``dialect.Dialect``."""
-        return request_body(request, self.model)
+        return request_body(request, self.model, asks_usage=self._asks_usage)
 
-    def response(self, body: Any) -> Response | CallFailure:
+    def response(self, body: Any, request: Request | None = None) -> Response | CallFailure:
         """See ``dialect.Dialect``."""
         return response_of(body)
 

@@ -28,6 +28,7 @@ _FINISH = {
     "end_turn": "stop",
     "eos_token": "stop",
     "stop_sequence": "stop",
+    "model_context_window_exceeded": "length",
 }
 """Other servers' words for OpenAI's finish reasons."""
 
@@ -40,7 +41,8 @@ class Streamed(Protocol):
     """A streamed answer as it is put together, event by event.
 
     ``started`` with the first text, ``complete`` once the model has said that the answer ends here,
-    ``done`` once nothing more can come. ``add`` and ``response`` raise ``MalformedAnswer``.
+    ``done`` once nothing more can come; ``ends_unsaid`` where it is whole, too, if the stream comes
+    to an orderly end without such a word. ``add`` and ``response`` raise ``MalformedAnswer``.
     """
 
     @property
@@ -51,6 +53,9 @@ class Streamed(Protocol):
 
     @property
     def done(self) -> bool: ...
+
+    @property
+    def ends_unsaid(self) -> bool: ...
 
     @property
     def text(self) -> str:
@@ -64,7 +69,7 @@ class Streamed(Protocol):
         """Take in one event's data."""
 
     def response(self, secrets: tuple[str, ...] = ()) -> Response | CallFailure:
-        """Return the whole answer; call it when the stream is ``complete``."""
+        """Return the whole answer; call it when the stream has ended."""
 
 
 class Dialect(Protocol):
@@ -76,8 +81,9 @@ class Dialect(Protocol):
     def body(self, request: Request) -> Any:
         """Return the JSON body. Raises ``ValueError`` where a template does not render."""
 
-    def response(self, body: Any) -> Response | CallFailure:
-        """Return the answer in a decoded body. Raises ``MalformedAnswer``."""
+    def response(self, body: Any, request: Request | None = None) -> Response | CallFailure:
+        """Return the answer in a decoded body; ``request`` is what was asked, for those who repeat
+        it in their answer. Raises ``MalformedAnswer``."""
 
     def streamed(self) -> Streamed:
         """Return what puts a streamed answer together."""
@@ -103,6 +109,11 @@ class JsonEvents:
         return self.done or self.finish_reason is not None
 
     @property
+    def ends_unsaid(self) -> bool:
+        """Whether an orderly end makes it whole; here a stream without a finish reason is cut."""
+        return False
+
+    @property
     def text(self) -> str:
         """What has come so far."""
         return "".join(self._pieces)
@@ -118,6 +129,12 @@ class JsonEvents:
             event = decode_json(data)
         except ValueError as error:
             raise MalformedAnswer(f"an event holds no JSON ({error})") from None
+        self.take(event)
+
+    def take(self, event: object) -> None:
+        """Take in one decoded event."""
+        if self.done:
+            return
         self._error = error_in(event)
         if self._error is not None:
             self.done = True
@@ -133,7 +150,7 @@ class JsonEvents:
             self.started = True
 
     def response(self, secrets: tuple[str, ...] = ()) -> Response | CallFailure:
-        """Return the whole answer; call it when the stream is ``complete``."""
+        """Return the whole answer; call it when the stream has ended."""
         if self._error is None:
             return self._whole()
         failure = from_error_object(self._error, answering=self.started, secrets=secrets)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llmeval.endpoints.dialects.dialect import JsonEvents, MalformedAnswer
+import msgspec
+
+from llmeval.endpoints.dialects.dialect import JsonEvents
+from llmeval.endpoints.dialects.finish_reasons import finish_word
 from llmeval.endpoints.dialects.generate_content import (
     blocked_prompt,
+    candidates_of,
     logprobs_of,
     ratings_of,
     refused_setting,
@@ -16,6 +20,7 @@ from llmeval.endpoints.dialects.generate_content import (
     settled,
     text_of,
     usage_of,
+    version_of,
 )
 from llmeval.records import CallFailure, Request, Response, Usage
 
@@ -36,7 +41,7 @@ class Gemini:
         """See ``dialect.Dialect``."""
         return request_body(request, self.labels)
 
-    def response(self, body: Any) -> Response | CallFailure:
+    def response(self, body: Any, request: Request | None = None) -> Response | CallFailure:
         """See ``dialect.Dialect``."""
         return responses_of(body)[0]
 
@@ -62,7 +67,9 @@ class StreamedCandidate(JsonEvents):
 
     def _whole(self) -> Response | CallFailure:
         if self._blocked is not None:
-            return self._blocked
+            return msgspec.structs.replace(
+                self._blocked, usage=self.usage, model_version=self._version
+            )
         return settled(
             self.text,
             self.finish_reason,
@@ -76,26 +83,19 @@ class StreamedCandidate(JsonEvents):
     def _take(self, event: dict[str, Any]) -> None:
         usage = usage_of(event.get("usageMetadata"))
         if usage != Usage():
-            self.usage = usage
-        version = event.get("modelVersion")
-        if isinstance(version, str) and version:
-            self._version = version
-        if not self.started:
-            self._blocked = blocked_prompt(event, self.usage)
-            if self._blocked is not None:
-                self.finish_reason = "blocked"
-                return
-        candidates = event.get("candidates") or []
-        if not isinstance(candidates, list) or not all(isinstance(c, dict) for c in candidates):
-            raise MalformedAnswer("candidates is no list of objects")
-        for candidate in candidates:
+            self.usage = usage  # each event counts all that came before it
+        self._version = version_of(event) or self._version
+        blocked = blocked_prompt(event, self.text)
+        if blocked is not None:
+            self._blocked, self.finish_reason = blocked, blocked.reason
+        for candidate in candidates_of(event):
             if not candidate.get("index"):
                 self._take_candidate(candidate)
 
-    def _take_candidate(self, candidate: dict[str, Any]) -> None:
+    def _take_candidate(self, candidate: Mapping[str, Any]) -> None:
         self.say(text_of(candidate))
-        reason = candidate.get("finishReason")
-        if isinstance(reason, str) and reason:
+        reason = finish_word(candidate.get("finishReason"))
+        if reason:
             self.finish_reason, self._message = reason, candidate.get("finishMessage")
         ratings = ratings_of(candidate, "output")
         if ratings:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmeval.endpoints.dialects.dialect import MalformedAnswer, settle, token_count, withheld
+from llmeval.endpoints.dialects.finish_reasons import ANSWERS, WITHHELD, block_word, finish_word
 from llmeval.endpoints.dialects.generation_config import generation_config, refused_setting
 from llmeval.records import CallFailure, Message, Request, Response, Usage
 
 __all__ = [
-    "FINISH",
     "blocked_prompt",
+    "candidates_of",
     "logprobs_of",
     "ratings_of",
     "refused_setting",
@@ -23,29 +24,8 @@ __all__ = [
     "settled",
     "text_of",
     "usage_of",
+    "version_of",
 ]
-
-FINISH = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "FINISH_REASON_UNSPECIFIED": "unknown",
-}
-"""Finish reasons under which the text is the answer -> OpenAI's word."""
-
-_WITHHELD = {
-    "SAFETY": "blocked_output",
-    "BLOCKLIST": "blocked_output",
-    "PROHIBITED_CONTENT": "blocked_output",
-    "SPII": "blocked_output",
-    "MODEL_ARMOR": "blocked_output",
-    "IMAGE_SAFETY": "blocked_output",
-    "IMAGE_PROHIBITED_CONTENT": "blocked_output",
-    "RECITATION": "recitation",
-    "IMAGE_RECITATION": "recitation",
-    "MALFORMED_FUNCTION_CALL": "malformed_call",
-    "UNEXPECTED_TOOL_CALL": "malformed_call",
-}
-"""Finish reasons under which there is no answer to be judged -> kind of failure."""
 
 _BESIDE = {
     "safety_settings": "safetySettings",
@@ -94,21 +74,32 @@ def responses_of(body: Any) -> list[Response | CallFailure]:
     """
     if not isinstance(body, dict):
         raise MalformedAnswer("the body is no JSON object")
-    usage, version = usage_of(body.get("usageMetadata")), _version(body)
-    blocked = blocked_prompt(body, usage)
+    usage, version = usage_of(body.get("usageMetadata")), version_of(body)
+    blocked = blocked_prompt(body)
     if blocked is not None:
         return [blocked]
-    candidates = body.get("candidates") or []
-    if not isinstance(candidates, list) or not all(isinstance(c, dict) for c in candidates):
-        raise MalformedAnswer("candidates is no list of objects")
+    candidates = candidates_of(body)
     if not candidates:
         if not body.keys() & {"usageMetadata", "modelVersion", "responseId", "candidates"}:
             raise MalformedAnswer("candidates is missing")
-        text = "the answer holds no candidate"
-        return [withheld("empty", text, "NO_CANDIDATES", "", {"usage": usage})]
+        fields = {"usage": usage, "model_version": version}
+        return [withheld("empty", "the answer holds no candidate", "NO_CANDIDATES", "", fields)]
     shares = _dealt(usage, len(candidates))
-    ordered = sorted(candidates, key=lambda c: c.get("index") or 0)
-    return [_answer(c, share, version) for c, share in zip(ordered, shares, strict=True)]
+    return [_answer(c, share, version) for c, share in zip(candidates, shares, strict=True)]
+
+
+def candidates_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the candidates in the order of their index. Raises ``MalformedAnswer``."""
+    listed = body.get("candidates")
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(c, dict) for c in listed):
+        raise MalformedAnswer("candidates is no list of objects")
+    if len(listed) < 2:
+        return listed
+    if not all(type(c.get("index", 0)) is int for c in listed):
+        raise MalformedAnswer("candidates[].index is no number")
+    return sorted(listed, key=lambda c: c.get("index", 0))
 
 
 def _answer(
@@ -130,27 +121,31 @@ def settled(text: str, reason: object, message: object, **fields: Any) -> Respon
 
     ``message`` is the server's own on the reason; ``fields`` are those of ``Response``.
     """
-    word = reason if isinstance(reason, str) else "FINISH_REASON_UNSPECIFIED"
-    kind = _WITHHELD.get(word)
+    word = finish_word(reason) or "FINISH_REASON_UNSPECIFIED"
+    kind = WITHHELD.get(word)
     if kind is None:
-        return settle(text, FINISH.get(word, word.lower()), **fields)
+        return settle(text, ANSWERS.get(word, word.lower()), **fields)
     said = f"{word}: {message}" if isinstance(message, str) and message else word
     return withheld(kind, f"finish reason {said}", word, text, fields)
 
 
-def blocked_prompt(body: Mapping[str, Any], usage: Usage) -> CallFailure | None:
-    """Return the failure where ``promptFeedback`` says that the prompt was refused."""
+def blocked_prompt(body: Mapping[str, Any], text: str = "") -> CallFailure | None:
+    """Return the failure where ``promptFeedback`` says that the prompt was refused.
+
+    ``text`` is what a stream had brought by then: the service may look at the prompt once more.
+    """
     feedback = body.get("promptFeedback")
-    if not isinstance(feedback, dict) or not feedback.get("blockReason") or body.get("candidates"):
+    reason = block_word(feedback.get("blockReason")) if isinstance(feedback, dict) else ""
+    if not isinstance(feedback, dict) or not reason or body.get("candidates"):
         return None
-    reason, said = str(feedback["blockReason"]), feedback.get("blockReasonMessage")
+    said = feedback.get("blockReasonMessage")
     message = f"the prompt was blocked: {reason}" + (f": {said}" if said else "")
     fields = {
-        "usage": usage,
+        "usage": usage_of(body.get("usageMetadata")),
         "safety": ratings_of(feedback, "prompt"),
-        "model_version": _version(body),
+        "model_version": version_of(body),
     }
-    return withheld("blocked_prompt", message, reason, "", fields)
+    return withheld("blocked_output" if text else "blocked_prompt", message, reason, text, fields)
 
 
 def text_of(candidate: Mapping[str, Any]) -> str:
@@ -158,12 +153,8 @@ def text_of(candidate: Mapping[str, Any]) -> str:
 
     Raises ``MalformedAnswer``.
     """
-    content = candidate.get("content")
-    if content is None:
-        return ""
-    parts = content.get("parts") if isinstance(content, dict) else None
-    if parts is None:
-        return ""
+    content = candidate.get("content") or {}
+    parts = content.get("parts", []) if isinstance(content, dict) else content
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise MalformedAnswer("candidates[0].content.parts is no list of objects")
     return "".join(_text(part) for part in parts if not part.get("thought"))
@@ -185,17 +176,11 @@ def usage_of(usage: object) -> Usage:
     """Return the tokens reported; ``candidatesTokenCount`` holds no thoughts."""
     if not isinstance(usage, dict):
         return Usage()
-    said, thought = (
-        token_count(usage.get("candidatesTokenCount")),
-        token_count(usage.get("thoughtsTokenCount")),
+    prompt, said, thought = (
+        token_count(usage.get(f"{name}TokenCount")) for name in ("prompt", "candidates", "thoughts")
     )
-    prompt = token_count(usage.get("promptTokenCount"))
-    if (
-        said is None
-        and prompt is not None
-        and token_count(usage.get("totalTokenCount")) is not None
-    ):
-        said = 0  # proto JSON leaves a zero out
+    if said is None and prompt is not None and "totalTokenCount" in usage:
+        said = 0  # JSON of protocol buffers leaves a zero out
     return Usage(prompt, said, thought)
 
 
@@ -221,7 +206,8 @@ def _token(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"token": entry.get("token"), "logprob": entry.get("logProbability")}
 
 
-def _version(body: Mapping[str, Any]) -> str | None:
+def version_of(body: Mapping[str, Any]) -> str | None:
+    """Return the model that answered, as the server names it."""
     version = body.get("modelVersion")
     return version if isinstance(version, str) and version else None
 

@@ -24,19 +24,27 @@ _MOST_TOKENS = 4096
 _NAMES = {
     "max_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
     "stop": "stop_sequences",
     "stop_sequences": "stop_sequences",
-    "n": None,
 }
+"""Setting -> field; all others keep their name, for the server knows best what it takes."""
+
 _OURS = {
     "n": "ask for repetitions with samples=N instead: each is a sample of its own",
     "model": "it belongs into the model reference",
     "messages": "they come from the prompt",
+    "system": "it comes from the prompt's system turns",
     "stream": "say stream=True in evaluate() instead",
     "seed": "Anthropic's models take no seed",
     "response_format": "Anthropic's models take no response_format: ask for the format in words",
     "logprobs": "Anthropic's models report no log probabilities",
+    "top_logprobs": "Anthropic's models report no log probabilities",
 }
+"""Settings that would falsify the record, or that the server refuses -> what to do instead."""
+
+_HARMLESS = {"n": 1, "logprobs": False}
+"""Refused settings that mean nothing at this value."""
 
 
 class Messages:
@@ -45,8 +53,9 @@ class Messages:
     def refused(self, settings: Mapping[str, Any]) -> str | None:
         """See ``dialect.Dialect``."""
         for name, remedy in _OURS.items():
-            if settings.get(name) is not None and not (name == "n" and settings[name] == 1):
-                return f"the setting {name}={settings[name]!r} is not sent: {remedy}"
+            value = settings.get(name)
+            if value is not None and value != _HARMLESS.get(name):
+                return f"the setting {name}={value!r} is not sent: {remedy}"
         return None
 
     def body(self, request: Request) -> dict[str, Any]:
@@ -63,19 +72,19 @@ class Messages:
         if system:
             body["system"] = "\n\n".join(system)
         for name, value in request.settings.items():
-            field = _NAMES.get(name, name)
-            if field and value is not None:
-                body[field] = [value] if name == "stop" and isinstance(value, str) else value
+            if value is not None and name not in _OURS:
+                field = _NAMES.get(name, name)
+                listed = field == "stop_sequences" and isinstance(value, str)
+                body[field] = [value] if listed else value
         if request.stream:
             body["stream"] = True
         return body
 
-    def response(self, body: Any) -> Response | CallFailure:
-        """See ``dialect.Dialect``."""
+    def response(self, body: Any, request: Request | None = None) -> Response | CallFailure:
+        """See ``dialect.Dialect``. Thoughts and calls of tools are no text."""
         if not isinstance(body, dict) or not isinstance(body.get("content"), list):
             raise MalformedAnswer("content is no list")
-        blocks = [b for b in body["content"] if isinstance(b, dict) and b.get("type") == "text"]
-        text = "".join(b["text"] for b in blocks if isinstance(b.get("text"), str))
+        text = "".join(map(_text_of, body["content"]))
         return _settled(text, body.get("stop_reason"), _usage(body.get("usage")), _version(body))
 
     def streamed(self) -> StreamedMessage:
@@ -99,6 +108,8 @@ class StreamedMessage(JsonEvents):
             case {"type": "message_start", "message": dict(message)}:
                 self._version = _version(message)
                 self._count(message.get("usage"))
+            case {"type": "content_block_start", "content_block": block}:
+                self.say(_text_of(block))
             case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(s)}}:
                 self.say(s)
             case {"type": "message_delta", "delta": dict(delta)}:
@@ -112,6 +123,13 @@ class StreamedMessage(JsonEvents):
         if isinstance(usage, dict):
             self._counts |= {name: n for name, n in usage.items() if n is not None}
             self.usage = _usage(self._counts)
+
+
+def _text_of(block: object) -> str:
+    match block:
+        case {"type": "text", "text": str(text)}:
+            return text
+    return ""
 
 
 def _settled(

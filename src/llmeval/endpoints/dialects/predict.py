@@ -2,15 +2,15 @@
 
 The body is a Jinja2 template, the answer a JMESPath; for the common containers both have defaults.
 A template sees ``prompt`` (text), ``messages`` (``{"role", "content"}``), ``system`` (text),
-``settings`` (a mapping), ``stream``, and ``instances``: one such set for each prompt that goes into
-the call. Text goes into JSON through ``| tojson``.
+``settings`` (a mapping), ``tgi`` (the same by TGI's names), ``stream``, and ``instances``: one such
+set for each prompt that goes into the call. Text goes into JSON through ``| tojson``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
 from llmeval.endpoints.dialects.dialect import (
     JsonEvents,
@@ -19,13 +19,18 @@ from llmeval.endpoints.dialects.dialect import (
     token_count,
     withheld,
 )
-from llmeval.endpoints.dialects.prediction import Prediction, piece_of, prediction_of
-from llmeval.endpoints.text import decode_json, prompt_text
+from llmeval.endpoints.dialects.prediction import (
+    Prediction,
+    end_of,
+    piece_of,
+    prediction_of,
+    strings_in,
+    tokens_of,
+    without_echo,
+)
+from llmeval.endpoints.dialects.request_template import OURS, RequestTemplate
 from llmeval.errors import ConfigError, MissingExtra
 from llmeval.records import CallFailure, Request, Response, Usage
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 __all__ = ["TEMPLATES", "Predict", "Reading"]
 
@@ -40,13 +45,6 @@ TEMPLATES: Mapping[str, str] = {
         }}{{ "," if not loop.last }}{% endfor %}], "parameters": {{ settings | tojson }}}""",
 }
 """Kind of container -> the body that it takes."""
-
-_TGI = {"max_tokens": "max_new_tokens", "max_completion_tokens": "max_new_tokens"}
-_OURS = {
-    "n": "ask for repetitions with samples=N instead: each is a sample of its own",
-    "messages": "they come from the prompt",
-    "stream": "say stream=True in evaluate() instead",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +65,16 @@ class Predict:
     wrong, with ``where`` it stands; ``MissingExtra`` where JMESPath is not installed."""
 
     def __init__(self, template: str, reading: Reading, where: str = "the endpoint") -> None:
-        self._template = _compiled(template, where)
+        self._template = RequestTemplate(template, where)
         self._paths = {
             name: _expression(getattr(reading, name), where)
             for name in ("answer", "finish_reason", "input_tokens", "output_tokens", "piece")
         }
-        self.takes_many = "instances" in template
+        self.takes_many = self._template.takes_many
 
     def refused(self, settings: Mapping[str, Any]) -> str | None:
         """See ``dialect.Dialect``."""
-        for name, remedy in _OURS.items():
+        for name, remedy in OURS.items():
             if settings.get(name) is not None and not (name == "n" and settings[name] == 1):
                 return f"the setting {name}={settings[name]!r} is not sent: {remedy}"
         return None
@@ -90,33 +88,34 @@ class Predict:
 
         Raises ``ValueError`` where the template does not render, or renders no JSON.
         """
-        from jinja2 import TemplateError
+        return self._template.render(requests)
 
-        first = requests[0]
-        try:
-            text = self._template.render(
-                **_variables(first), instances=[_variables(r) for r in requests]
-            )
-        except (TemplateError, TypeError) as error:
-            raise ValueError(f"the request template does not render: {error}") from None
-        try:
-            return decode_json(text.encode())
-        except ValueError as error:
-            raise ValueError(f"the request template renders no JSON: {error}") from None
-
-    def response(self, body: Any) -> Response | CallFailure:
+    def response(self, body: Any, request: Request | None = None) -> Response | CallFailure:
         """See ``dialect.Dialect``."""
-        return self.responses(body, 1)[0]
+        return self.responses(body, 1, [request] if request else [])[0]
 
-    def responses(self, body: Any, count: int) -> list[Response | CallFailure]:
-        """Return the answer to each of ``count`` instances. Raises ``MalformedAnswer``."""
-        found = self._read(body, count)
-        shared = _described(body)
+    def responses(
+        self, body: Any, count: int, asked: Sequence[Request] = ()
+    ) -> list[Response | CallFailure]:
+        """Return the answer to each of ``count`` instances; ``asked`` are the requests that went
+        out, for containers that repeat the prompt. Raises ``MalformedAnswer``."""
+        found, shared = self._read(body, count), _described(body)
+        if asked and any(prediction.text.startswith("Prompt:") for prediction in found):
+            found = self._unechoed(found, asked)
         return [_settled(prediction, shared) for prediction in found]
 
     def streamed(self) -> StreamedPrediction:
         """See ``dialect.Dialect``."""
         return StreamedPrediction(self._paths["piece"] or piece_of)
+
+    def _unechoed(self, found: Sequence[Prediction], asked: Sequence[Request]) -> list[Prediction]:
+        sent = self.body_of(asked)
+        instances = sent.get("instances") if isinstance(sent, dict) else None
+        each = instances if isinstance(instances, list) and len(instances) == len(found) else None
+        return [
+            replace(p, text=without_echo(p.text, strings_in(each[place] if each else sent)))
+            for place, p in enumerate(found)
+        ]
 
     def _read(self, body: Any, count: int) -> list[Prediction]:
         path = self._paths["answer"]
@@ -145,8 +144,8 @@ class Predict:
         if self._paths["input_tokens"] or self._paths["output_tokens"]:
             tokens = Usage(token_count(at("input_tokens")), token_count(at("output_tokens")))
         reason = at("finish_reason")
-        return Prediction(
-            found.text, reason if isinstance(reason, str) else found.reason, tokens, found.safety
+        return replace(
+            found, usage=tokens, reason=reason if isinstance(reason, str) else found.reason
         )
 
 
@@ -157,19 +156,31 @@ class StreamedPrediction(JsonEvents):
     def __init__(self, piece: Callable[[Any], Any]) -> None:
         super().__init__()
         self._piece = piece
+        self._events = 0
 
     @property
-    def complete(self) -> bool:
-        """Whether anything came: a connection that breaks is an error of its own."""
-        return self.done or self.started or self.finish_reason is not None
+    def ends_unsaid(self) -> bool:
+        """Whether there was any event: an orderly end ends the answer."""
+        return self._events > 0
 
     def _take(self, event: dict[str, Any]) -> None:
+        self._events += 1
         piece = self._piece(event)
         if isinstance(piece, str):
             self.say(piece)
+        elif piece is not None:
+            raise MalformedAnswer(f"the configured piece path finds {_shape(piece)}, no text")
+        self.finish_reason = end_of(event) or self.finish_reason
+        tokens = tokens_of(event)
+        self.usage = self.usage if tokens == Usage() else tokens
 
     def _whole(self) -> Response | CallFailure:
-        return settle(self.text, "stop")
+        if not self.text and self._events and self.finish_reason is None:
+            raise MalformedAnswer(
+                "no text is found in the stream's events; name its place as 'piece' (a JMESPath) "
+                "in [tool.llmeval.endpoints]"
+            )
+        return settle(self.text, self.finish_reason or "stop", usage=self.usage)
 
 
 def _settled(found: Prediction, shared: Mapping[str, Any]) -> Response | CallFailure:
@@ -190,28 +201,6 @@ def _described(body: Any) -> dict[str, Any]:
         "deployed_model": deployed if isinstance(deployed, str) else None,
         "model_version": known if isinstance(known, str) else None,
     }
-
-
-def _variables(request: Request) -> dict[str, Any]:
-    settings = {k: v for k, v in request.settings.items() if k not in _OURS and v is not None}
-    return {
-        "prompt": prompt_text(request.messages),
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "system": "\n\n".join(m.content for m in request.messages if m.role == "system"),
-        "settings": settings,
-        "tgi": {_TGI.get(name, name): value for name, value in settings.items()},
-        "stream": request.stream,
-    }
-
-
-def _compiled(template: str, where: str) -> Template:
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
-
-    try:
-        return SandboxedEnvironment(undefined=StrictUndefined).from_string(template)
-    except TemplateError as error:
-        raise ConfigError(f"{where}: 'request' is no Jinja2 template: {error}") from None
 
 
 def _expression(path: str | None, where: str) -> Callable[[Any], Any] | None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llmeval.endpoints.dialects.chat import first_choice, text_of, usage_of
 from llmeval.endpoints.dialects.dialect import MalformedAnswer, token_count
 from llmeval.records import Usage
 
-__all__ = ["Prediction", "piece_of", "prediction_of"]
+__all__ = [
+    "Prediction",
+    "end_of",
+    "piece_of",
+    "prediction_of",
+    "strings_in",
+    "tokens_of",
+    "without_echo",
+]
 
 _KEYS = (
     "content",
@@ -23,11 +31,13 @@ _KEYS = (
     "completion",
     "prediction",
     "output_text",
+    "candidates",
 )
 """Where containers put their answer, the commonest first."""
 
-_VLLM_HEAD, _VLLM_TAIL = "Prompt:\n", "\nOutput:\n"
+_ECHO_HEAD, _ECHO_TAIL = "Prompt:\n", "\nOutput:\n"
 _DEEPEST = 4
+_MOST_STRINGS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +60,34 @@ def prediction_of(body: Any, count: int) -> list[Prediction]:
     if len(listed) != count:
         raise MalformedAnswer(f"{len(listed)} predictions came for {count} instances")
     usage = _usage(body) if count == 1 and isinstance(body, dict) else Usage()
-    return [_one(item, usage, _DEEPEST) for item in listed]
+    return [_one(item, usage) for item in listed]
 
 
-def _one(item: Any, usage: Usage, depth: int) -> Prediction:
+def _one(item: Any, usage: Usage) -> Prediction:
+    found = _found(item, usage, _DEEPEST)
+    if found is None:
+        raise MalformedAnswer(
+            "no text is found in the prediction; name its place as 'answer' (a JMESPath) in "
+            "[tool.llmeval.endpoints]"
+        )
+    return found
+
+
+def _found(item: Any, usage: Usage, depth: int) -> Prediction | None:
     if isinstance(item, str):
-        return Prediction(_without_echo(item), usage=usage)
+        return Prediction(item, usage=usage)
     if isinstance(item, list) and len(item) == 1 and depth:
-        return _one(item[0], usage, depth - 1)
-    if isinstance(item, dict) and "choices" in item:
+        return _found(item[0], usage, depth - 1)
+    if not isinstance(item, dict) or not depth:
+        return None
+    if "choices" in item:
         return _chat(item, usage)
-    if isinstance(item, dict) and depth:
-        safety = _safety(item)
-        for key in _KEYS:
-            if item.get(key) is not None:
-                inner = _one(item[key], usage, depth - 1)
-                return Prediction(inner.text, inner.reason, inner.usage, [*safety, *inner.safety])
-        if safety:
-            return Prediction("", usage=usage, safety=safety)
-    raise MalformedAnswer(
-        "no text is found in the prediction; name its place as 'answer' (a JMESPath) in "
-        "[tool.llmeval.endpoints]"
-    )
+    safety, reason = _safety(item.get("safetyAttributes")), end_of(item)
+    for key in _KEYS:
+        inner = _found(item.get(key), usage, depth - 1)
+        if inner is not None:
+            return replace(inner, reason=reason or inner.reason, safety=[*safety, *inner.safety])
+    return Prediction("", usage=usage, safety=safety) if safety else None
 
 
 def _chat(item: Mapping[str, Any], usage: Usage) -> Prediction:
@@ -87,25 +103,41 @@ def _chat(item: Mapping[str, Any], usage: Usage) -> Prediction:
     )
 
 
-def _without_echo(text: str) -> str:
-    """Take off the prompt that vLLM's container puts before its output."""
-    if text.startswith(_VLLM_HEAD) and _VLLM_TAIL in text:
-        return text.rpartition(_VLLM_TAIL)[2]
+def without_echo(text: str, prompts: Iterable[str]) -> str:
+    """Take off the prompt that vLLM's container puts before its output, where it is one of
+    ``prompts``: whatever else looks like it is part of the answer."""
+    if not text.startswith(_ECHO_HEAD):
+        return text
+    for prompt in prompts:
+        for echoed in (prompt, prompt.strip()):
+            head = f"{_ECHO_HEAD}{echoed}{_ECHO_TAIL}"
+            if text.startswith(head):
+                return text[len(head) :]
     return text
 
 
-def _safety(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+def strings_in(value: Any, depth: int = _DEEPEST) -> Iterator[str]:
+    """Return the texts within a decoded value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list) and depth:
+        for item in list(value.values() if isinstance(value, dict) else value)[:_MOST_STRINGS]:
+            yield from strings_in(item, depth - 1)
+
+
+def _safety(found: Any) -> list[dict[str, Any]]:
     """Read ``safetyAttributes``: parallel lists of categories and scores, and whether blocked."""
-    found = item.get("safetyAttributes")
+    if isinstance(found, list):
+        return [rating for item in found if isinstance(item, dict) for rating in _safety(item)]
     if not isinstance(found, dict):
         return []
-    names, scores = found.get("categories") or [], found.get("scores") or []
-    if not isinstance(names, list) or not isinstance(scores, list):
-        return []
-    rated = [
-        {"source": "output", "category": name, "probabilityScore": score}
-        for name, score in zip(names, scores, strict=False)
-    ]
+    names, scores = found.get("categories"), found.get("scores")
+    rated = []
+    if isinstance(names, list) and isinstance(scores, list):
+        rated = [
+            {"source": "output", "category": name, "probabilityScore": score}
+            for name, score in zip(names, scores, strict=False)
+        ]
     if found.get("blocked") is True:
         rated.append({"source": "output", "category": "any", "blocked": True})
     return rated
@@ -130,10 +162,30 @@ def piece_of(event: Mapping[str, Any]) -> str | None:
             return piece
         case {"choices": [{"text": str(piece)}, *_]}:
             return piece
-        case {"token": {"text": str(piece), "special": True}}:
-            return None if piece else piece
+        case {"token": {"special": True}}:
+            return None
         case {"token": {"text": str(piece)}} | {"delta": str(piece)} | {"text": str(piece)}:
             return piece
         case {"content": str(piece)} | {"outputs": [str(piece), *_]}:
             return piece
     return None
+
+
+def end_of(found: Mapping[str, Any]) -> str | None:
+    """Return the finish reason in a prediction, or in one event of a stream."""
+    match found:
+        case {"choices": [{"finish_reason": str(reason)}, *_]}:
+            return reason
+        case {"details": {"finish_reason": str(reason)}} | {"finish_reason": str(reason)}:
+            return reason
+    return None
+
+
+def tokens_of(event: Mapping[str, Any]) -> Usage:
+    """Return the tokens that one event of a stream reports."""
+    match event:
+        case {"usage": dict(usage)}:
+            return usage_of(usage)
+        case {"details": {"generated_tokens": count}}:
+            return Usage(output_tokens=token_count(count))
+    return Usage()

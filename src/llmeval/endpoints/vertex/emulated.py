@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from llmeval.endpoints.references import EndpointOptions
+from llmeval.endpoints.text import printable
 from llmeval.endpoints.vertex.endpoint import VertexEndpoint
 from llmeval.endpoints.vertex.references import EMULATOR, is_vertex, parse_vertex
 from llmeval.errors import EndpointDown, ModelReferenceError
@@ -27,6 +30,8 @@ __all__ = ["EmulatedEndpoint", "emulated_endpoint"]
 _DEFAULT = "gemini-2.5-flash"
 _PROJECT = "emulated"
 _START_SECONDS = 30.0
+_OPTIONS = ("delay", "models", "behind", "canary")
+"""Of the emulator's options those that a reference may give; all else is the name of a fault."""
 
 
 class EmulatedEndpoint:
@@ -102,33 +107,37 @@ class EmulatedEndpoint:
             await process.wait()
 
     async def _start(self) -> int:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "llmeval.emulator", "--exit-with-parent", *self._arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = self._process.stdout, self._process.stderr
-        assert out is not None and err is not None  # noqa: S101 - both are pipes
+        # A file, not a pipe that nobody reads: a full one would bring the server to a halt.
+        with tempfile.TemporaryFile() as errors:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "llmeval.emulator", "--exit-with-parent", *self._arguments,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+            )  # fmt: skip
+            line = await self._first_line(self._process)
+            try:
+                return int(msgspec.json.decode(line)["port"])
+            except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+                errors.seek(0)
+                said = printable((line + errors.read()).decode("utf-8", "replace"), limit=500)
+        raise EndpointDown(f"{self._reference}: the emulator did not start: {said}")
+
+    async def _first_line(self, process: asyncio.subprocess.Process) -> bytes:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
         try:
             async with asyncio.timeout(_START_SECONDS):
-                line = await out.readline()
+                return await process.stdout.readline()
         except TimeoutError:
             raise EndpointDown(
                 f"{self._reference}: the emulator did not start in {_START_SECONDS:g} s"
             ) from None
-        try:
-            return int(msgspec.json.decode(line)["port"])
-        except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
-            said = (line + await err.read()).decode("utf-8", "replace").strip()[-500:]
-            raise EndpointDown(f"{self._reference}: the emulator did not start: {said}") from None
 
 
 def emulated_endpoint(reference: str, options: EndpointOptions) -> EmulatedEndpoint:
     """Return the endpoint of ``vertex-emulator[?FAULTS][#REFERENCE]``, not yet open.
 
-    ``FAULTS`` are those of ``llmeval serve`` (``quota_429=0.1&delay=0.2``); the reference is any
-    within the emulated world, by default a Gemini model. Raises ``ModelReferenceError``.
+    ``FAULTS`` are those of ``llmeval serve`` (``quota_429=0.1``), beside ``delay`` (seconds) and
+    the models ``behind`` and ``canary``; the reference is any within the emulated world, by default
+    a Gemini model. Raises ``ModelReferenceError``.
     """
     head, _, inner = reference.removeprefix(EMULATOR).partition("#")
     inner = inner.strip() or _DEFAULT
@@ -137,13 +146,10 @@ def emulated_endpoint(reference: str, options: EndpointOptions) -> EmulatedEndpo
             f"model reference {reference!r}: after '#' stands a reference to Vertex AI, such as "
             f"{EMULATOR}#1002 or {EMULATOR}#gemini-2.5-flash"
         )
-    faults = [part for part in head.removeprefix("?").split("&") if part]
+    given = parse_qsl(head.removeprefix("?"), keep_blank_values=True)
     arguments = [f"--seed={options.seed}"]
-    plain = [part for part in faults if part.partition("=")[0] not in _OPTIONS]
-    if plain:
-        arguments.append(f"--faults={','.join(plain)}")
-    arguments += [f"--{part}" for part in faults if part not in plain]
+    arguments += [f"--{name}={value}" for name, value in given if name in _OPTIONS]
+    faults = ",".join(f"{name}={value}" for name, value in given if name not in _OPTIONS)
+    if faults:
+        arguments.append(f"--faults={faults}")
     return EmulatedEndpoint(reference, inner, arguments, options)
-
-
-_OPTIONS = ("delay", "models")

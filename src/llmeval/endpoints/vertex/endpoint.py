@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
+from yarl import URL
 
-from llmeval.config import EndpointSettings
 from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
 from llmeval.endpoints.dialects.predict import Predict
 from llmeval.endpoints.references import EndpointOptions
-from llmeval.endpoints.vertex.advice import advised
-from llmeval.endpoints.vertex.credentials import NoToken, TokenSource, default_token
+from llmeval.endpoints.vertex.accounts import ANYBODY, Account
+from llmeval.endpoints.vertex.advice import ADVISED, advised
+from llmeval.endpoints.vertex.credentials import GoogleToken, NoToken, TokenSource, default_token
 from llmeval.endpoints.vertex.grouping import (
     Candidates,
     Gatherer,
@@ -23,21 +24,17 @@ from llmeval.endpoints.vertex.grouping import (
     same_prompt,
     same_settings,
 )
-from llmeval.endpoints.vertex.lookup import EndpointResource, Looker, ModelResource
+from llmeval.endpoints.vertex.lookup import PAUSES, Looker
+from llmeval.endpoints.vertex.opening import Opened, Opening
 from llmeval.endpoints.vertex.references import (
-    DEFAULT_LOCATION,
     Place,
     VertexReference,
+    check_place,
+    first_location,
     is_loopback,
     parse_vertex,
 )
-from llmeval.endpoints.vertex.targets import (
-    Target,
-    batch_model,
-    container_of,
-    endpoint_target,
-    publisher_target,
-)
+from llmeval.endpoints.vertex.targets import Target, batch_model
 from llmeval.endpoints.wire.channel import Channel, hidden
 from llmeval.errors import ConfigError, EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Response
@@ -45,13 +42,12 @@ from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Res
 if TYPE_CHECKING:
     from llmeval.endpoints.vertex.batching import VertexBatch
 
-__all__ = ["VertexEndpoint", "vertex_endpoint"]
+__all__ = ["VertexEndpoint", "refuse_plain", "vertex_endpoint"]
 
 _PINNED = re.compile(r"-\d{3}$|@\d|-\d{4,8}$")
 """A publisher's model whose name says its version will not change under it."""
 
 _DEPLOYED = "x-vertex-ai-deployed-model-id"
-_ADVISED = {"unauthorized", "forbidden", "not_found", "quota_project", "quota_endpoint"}
 
 
 class VertexEndpoint:
@@ -68,15 +64,10 @@ class VertexEndpoint:
         self._options = options
         self._token = token
         self._channel: Channel | None = None
-        self._target: Target | None = None
-        self._found: EndpointResource | None = None
+        self._opened: Opened | None = None
         self._gatherer: Gatherer | None = None
-        self._only: str | None = None
-        self._versions: dict[str, str] = {}
-        self._place = Place("", reference.location or _first(options.location))
+        self._place = Place("", reference.location or first_location(options.location))
         self._root = ""
-        self._accepted = False
-        self._declared = _declared(reference, options.endpoints)
         # The price of a publisher's model is known before it is asked.
         known = {"publisher": reference.publisher, "location": self._place.location}
         self._identity = EndpointIdentity(
@@ -95,9 +86,7 @@ class VertexEndpoint:
     @property
     def target(self) -> Target:
         """How the model is asked; known after ``open``."""
-        if self._target is None:
-            raise RuntimeError("the endpoint is not open")
-        return self._target
+        return self._known.target
 
     @property
     def place(self) -> Place:
@@ -118,7 +107,8 @@ class VertexEndpoint:
             secrets=hidden(self._options.headers.values()),
         )
         try:
-            await self._find(self._channel)
+            self._opened = await self._find(self._channel)
+            self._identity = self._opened.identity
             self._gatherer = self._gathering()
         except BaseException:
             await self.close()
@@ -137,14 +127,16 @@ class VertexEndpoint:
 
     async def send(self, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
         """Ask once: see ``ports.Endpoint.send``."""
-        target = self.target
+        if self._channel is None:
+            raise RuntimeError("send() outside of open() and close()")
+        target, declared = self.target, self._known.declared
         url = target.url
         if request.stream and target.stream_url is not None:
             url = target.stream_url
         elif request.stream:
             request = msgspec.structs.replace(request, stream=False)
-        if self._declared.settings:
-            settings = {**self._declared.settings, **request.settings}
+        if declared.settings:
+            settings = {**declared.settings, **request.settings}
             request = msgspec.structs.replace(request, settings=settings)
         if self._gatherer is not None and not request.stream:
             return await self._gatherer.send(request, timeout)
@@ -152,7 +144,7 @@ class VertexEndpoint:
 
     def _gathering(self) -> Gatherer | None:
         """Return what brings requests together, where the configuration asks for it."""
-        target, declared = self.target, self._declared
+        target, declared = self.target, self._known.declared
 
         async def ask(dialect: Dialect | None, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109
             return await self.ask(target.url, dialect or target.dialect, request, timeout)
@@ -181,38 +173,52 @@ class VertexEndpoint:
             place = self._place
             return BatchJobs(place.project, place.location, self._options.api_endpoint)
 
-        model = batch_model(self._reference, self.target, self._found)
-        return VertexBatch(model, self.target.dialect, connect, self._declared.settings)
+        model = batch_model(self._reference, self.target, self._known.resource)
+        return VertexBatch(model, self.target.dialect, connect, self._known.declared.settings)
 
-    async def ask(self, url: Any, dialect: Any, request: Request, timeout: float) -> Attempt:  # noqa: ASYNC109 - the port
-        """Send one request in a dialect. A token that was good and is no longer is renewed once."""
+    async def ask(
+        self,
+        url: URL,
+        dialect: Dialect,
+        request: Request,
+        timeout: float,  # noqa: ASYNC109 - the port
+    ) -> Attempt:
+        """Send one request in a dialect. A refused token is renewed, and the request sent once
+        more; the time that takes is no part of the attempt."""
         assert self._channel is not None  # noqa: S101 - open() comes first
         for last in (False, True):
             try:
-                headers = await self._tokens.headers()
+                headers = await self._headers_for(url)
             except EndpointDown as error:
                 return Attempt(CallFailure("unauthorized", str(error)), latency=0.0)
             reply = await self._channel.ask(url, dialect, request, timeout, headers)
             outcome = reply.attempt.outcome
             if isinstance(outcome, Response) or outcome.status != 401:
-                self._accepted = self._accepted or isinstance(outcome, Response)
                 break
-            self._tokens.refused()
-            if last or not self._accepted:
+            if last or not self._tokens.refused(headers):
                 break
-        return msgspec.structs.replace(
-            reply.attempt, outcome=self._attributed(outcome, reply.headers)
-        )
+        attributed = self._attributed(outcome, reply.headers)
+        if attributed is outcome:
+            return reply.attempt
+        return msgspec.structs.replace(reply.attempt, outcome=attributed)
+
+    async def _headers_for(self, url: URL) -> Mapping[str, str]:
+        """Return the token's headers. The machines of a private network are spoken to over plain
+        http and ask for no token, so none goes there."""
+        if url.scheme == "http" and not is_loopback(str(url)):
+            return {}
+        return await self._tokens.headers()
 
     def _attributed(
         self, outcome: Response | CallFailure, headers: Mapping[str, str]
     ) -> Response | CallFailure:
         """Say which deployed model answered, and what to do about a failure."""
-        deployed = headers.get(_DEPLOYED) or outcome.deployed_model or self._only
-        version = outcome.model_version or self._versions.get(deployed or "")
-        if isinstance(outcome, CallFailure) and outcome.kind in _ADVISED:
+        known = self._known
+        deployed = headers.get(_DEPLOYED) or outcome.deployed_model or known.only
+        version = outcome.model_version or known.versions.get(deployed or "")
+        if isinstance(outcome, CallFailure) and outcome.kind in ADVISED:
             outcome = msgspec.structs.replace(
-                outcome, message=advised(outcome, self._place, self._root)
+                outcome, message=advised(outcome, self._place, self._root, self._account)
             )
         if deployed == outcome.deployed_model and version == outcome.model_version:
             return outcome
@@ -225,9 +231,19 @@ class VertexEndpoint:
         assert self._token is not None  # noqa: S101 - open() comes first
         return self._token
 
-    async def _find(self, channel: Channel) -> None:
+    @property
+    def _account(self) -> Account:
+        return self._token.account if isinstance(self._token, GoogleToken) else ANYBODY
+
+    @property
+    def _known(self) -> Opened:
+        if self._opened is None:
+            raise RuntimeError("the endpoint is not open")
+        return self._opened
+
+    async def _find(self, channel: Channel) -> Opened:
         options, reference = self._options, self._reference
-        location = reference.location or _first(options.location)
+        location = reference.location or first_location(options.location)
         root = options.api_endpoint or Place("", location).root
         if self._token is None:
             self._token = NoToken() if is_loopback(root) else await default_token()
@@ -238,71 +254,13 @@ class VertexEndpoint:
                 f"GOOGLE_CLOUD_PROJECT"
             )
         self._place, self._root = Place(project, location), root
-        _refuse_plain(self._token, root, self._declared.address)
-        looker = Looker(channel, root, self._place, await self._token.headers())
-        if reference.kind == "publisher":
-            await self._publisher(looker, root)
-        else:
-            await self._endpoint(looker, root)
-
-    async def _publisher(self, looker: Looker, root: str) -> None:
-        reference, place = self._reference, self._place
-        if is_loopback(root):
-            await looker.touch(f"publishers/{reference.publisher}/models/{reference.name}")
-        self._target = publisher_target(
-            reference, place, root, self._declared, self._options.labels
-        )
-        self._identity = msgspec.structs.replace(
-            self._identity,
-            simulated=looker.emulated,
-            details={"publisher": reference.publisher, **self._where(root)},
-        )
-
-    async def _endpoint(self, looker: Looker, root: str) -> None:
-        reference = self._reference
-        found = await looker.endpoint(reference)
-        self._found = found
-        models = await looker.models(found.deployed_models)
-        self._declared = _declared(
-            reference, self._options.endpoints, found.display_name, found.name
-        )
-        self._target = endpoint_target(
-            reference, found, models, root, self._declared, self._options.labels
-        )
-        serving = [reference.deployed_model] if reference.deployed_model else []
-        serving = serving or [d.id for d in found.reachable]
-        self._only = serving[0] if len(serving) == 1 else None
-        self._versions = {
-            d.id: f"{d.display_name or d.model}@{d.model_version_id or '?'}"
-            for d in found.deployed_models
-        }
-        names = [d.display_name for d in found.deployed_models if d.id in serving]
-        self._identity = msgspec.structs.replace(
-            self._identity,
-            name=(names[0] if len(names) == 1 else "") or found.display_name or reference.name,
-            version=self._versions.get(self._only or ""),
-            simulated=looker.emulated,
-            alias=False,
-            details={
-                "endpoint": found.name,
-                "display_name": found.display_name,
-                "dedicated": found.dedicated_endpoint_enabled,
-                "deployed_models": _described(found, models),
-                **_tuned(self._target, models, serving),
-                **self._where(root),
-            },
-        )
-
-    def _where(self, root: str) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "project": self._place.project,
-            "location": self._place.location,
-            "format": self.target.format,
-        }
-        if self._options.api_endpoint:
-            found["api_endpoint"] = root
-        if self._declared != EndpointSettings():
-            found["declared"] = msgspec.to_builtins(self._declared)
+        check_place(self._place)
+        refuse_plain(self._token, root)
+        headers = await self._token.headers()
+        looker = Looker(channel, root, self._place, headers, self._account, PAUSES)
+        opening = Opening(reference, self._place, root, options, self._identity)
+        found = await opening.find(looker)
+        refuse_plain(self._token, found.declared.address)
         return found
 
 
@@ -311,56 +269,14 @@ def vertex_endpoint(reference: str, options: EndpointOptions) -> VertexEndpoint:
     return VertexEndpoint(parse_vertex(reference), options)
 
 
-def _declared(
-    reference: VertexReference, endpoints: Mapping[str, EndpointSettings], *names: str
-) -> EndpointSettings:
-    """Return what the configuration says of this endpoint, by reference, id or display name."""
-    plain = reference.text.partition("?")[0]
-    for name in (reference.text, plain, reference.name, *names):
-        if name in endpoints:
-            return endpoints[name]
-    return EndpointSettings()
-
-
-def _described(
-    found: EndpointResource, models: Mapping[str, ModelResource]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": d.id,
-            "model": d.model,
-            "version": d.model_version_id,
-            "display_name": d.display_name,
-            "traffic": found.traffic_split.get(d.id),
-            "container": container_of(models.get(d.id)) or None,
-        }
-        for d in found.deployed_models
-    ]
-
-
-def _tuned(
-    target: Target, models: Mapping[str, ModelResource], serving: list[str]
-) -> dict[str, str]:
-    """Return the Gemini model beneath a tuned one, which is billed as that is."""
-    sources = [models[one].base_model_source for one in serving if one in models]
-    bases = {s.genie_source.base_model_uri for s in sources if s and s.genie_source}
-    base = bases.pop() if len(bases) == 1 and len(sources) == len(serving) else ""
-    return {"base_model": base} if base and target.format == "generate_content" else {}
-
-
-def _refuse_plain(token: TokenSource, *addresses: str | None) -> None:
-    """A token goes over TLS or not at all."""
-    if isinstance(token, NoToken):
+def refuse_plain(token: TokenSource, address: str | None) -> None:
+    """A token goes over TLS or not at all. Raises ``ConfigError``."""
+    if not address or isinstance(token, NoToken):
         return
-    for address in addresses:
-        if address and not address.startswith("https://") and not is_loopback(address):
-            raise ConfigError(
-                f"{address}: an access token would go over the network in the clear; use https://"
-            )
-
-
-def _first(location: str | None) -> str:
-    return (location or "").partition(",")[0].strip() or DEFAULT_LOCATION
+    if not address.startswith("https://") and not is_loopback(address):
+        raise ConfigError(
+            f"{address}: an access token would go over the network in the clear; use https://"
+        )
 
 
 def _is_alias(reference: VertexReference) -> bool:

@@ -49,7 +49,7 @@ class Candidates:
         config = body.get("generationConfig", {})
         return {**body, "generationConfig": {**config, "candidateCount": self._count}}
 
-    def response(self, body: Any) -> Outcome:
+    def response(self, body: Any, request: Request | None = None) -> Outcome:
         """See ``dialect.Dialect``. A blocked prompt is blocked for all, and paid for once."""
         found = self._dialect.responses(body)
         first = found[0]
@@ -80,9 +80,9 @@ class Instances:
         """See ``dialect.Dialect``."""
         return self._dialect.body_of(self._requests)
 
-    def response(self, body: Any) -> Outcome:
+    def response(self, body: Any, request: Request | None = None) -> Outcome:
         """See ``dialect.Dialect``."""
-        self.outcomes = self._dialect.responses(body, len(self._requests))
+        self.outcomes = self._dialect.responses(body, len(self._requests), self._requests)
         return self.outcomes[0]
 
     def streamed(self) -> Streamed:

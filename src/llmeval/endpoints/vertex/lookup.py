@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,16 +17,29 @@ from msgspec import Struct, field
 from yarl import URL
 
 from llmeval.endpoints.text import printable
-from llmeval.endpoints.vertex.advice import advised
+from llmeval.endpoints.vertex.accounts import ANYBODY, Account
+from llmeval.endpoints.vertex.advice import advice
 from llmeval.endpoints.vertex.references import Place, VertexReference
 from llmeval.endpoints.wire.channel import Channel
-from llmeval.errors import EndpointDown, ModelReferenceError
-from llmeval.records import CallFailure
+from llmeval.errors import EndpointDown, LlmevalError, ModelReferenceError
+from llmeval.records import QUOTA_KINDS, CallFailure
 
-__all__ = ["Deployed", "EndpointResource", "Looker", "ModelResource"]
+__all__ = ["NOT_ALLOWED", "PAUSES", "Deployed", "EndpointResource", "Looker", "ModelResource"]
 
 EMULATED = "x-llmeval-emulator"
 """Header by which our own emulator says that it is one."""
+
+_PASSING = QUOTA_KINDS | {"server_error", "reset", "stream_cut", "cancelled", "conflict"}
+PAUSES = (0.25, 1.0)
+"""Seconds before each further try: a look-up that fails for a moment must not end a run."""
+
+_LONGEST_PAUSE = 3.0
+
+NOT_ALLOWED = ("IAM_PERMISSION_DENIED", "PERMISSION_DENIED", None)
+"""Reasons of a 403 that speak of one permission, not of a project or an API that is shut."""
+
+_MODEL = re.compile(r"projects/[^/?#\s]+/locations/[^/?#\s]+/models/[\w@.-]+")
+_ENDPOINT = re.compile(r"projects/[^/?#\s]+/locations/[^/?#\s]+/endpoints/[\w-]+")
 
 _T = TypeVar("_T", bound=Struct)
 
@@ -50,6 +63,7 @@ class Deployed(_Resource, frozen=True, rename="camel"):
     model_version_id: str | None = None
     dedicated_resources: dict[str, Any] | None = None
     automatic_resources: dict[str, Any] | None = None
+    shared_resources: str | None = None
     private_endpoints: PrivateEndpoints | None = None
 
 
@@ -110,19 +124,32 @@ class _Listing(_Resource, frozen=True, rename="camel"):
     endpoints: list[EndpointResource] = field(default_factory=list)
 
 
+class _Published(_Resource, frozen=True, rename="camel"):
+    publisher_models: list[ModelResource] = field(default_factory=list)
+
+
 class Looker:
     """Reads resources under ``root`` (such as ``https://us-central1-aiplatform.googleapis.com``).
 
+    ``pauses`` are seconds before each further try where the service fails for a moment.
     ``emulated`` tells after any look-up whether our own emulator answered.
     """
 
     def __init__(
-        self, channel: Channel, root: str, place: Place, headers: Mapping[str, str]
+        self,
+        channel: Channel,
+        root: str,
+        place: Place,
+        headers: Mapping[str, str],
+        account: Account = ANYBODY,
+        pauses: Sequence[float] = (),
     ) -> None:
         self._channel = channel
         self._root = root.rstrip("/")
         self._place = place
         self._headers = headers
+        self._account = account
+        self._pauses = pauses
         self.emulated = False
 
     async def endpoint(self, reference: VertexReference) -> EndpointResource:
@@ -131,52 +158,84 @@ class Looker:
         Raises ``ModelReferenceError`` where there is none or several of that name, ``EndpointDown``
         where that cannot be told.
         """
+        found = await self.named(reference)
+        if isinstance(found, CallFailure):
+            raise self.failed(reference, found)
+        return self.chosen(reference, found)
+
+    async def named(self, reference: VertexReference) -> list[EndpointResource] | CallFailure:
+        """Return the endpoints that a reference names here: of an id one or a failure, of a
+        display name any number."""
         if reference.kind == "endpoint":
             path = f"{self._place.parent}/endpoints/{reference.name}"
             found = await self._get(path, EndpointResource)
             if isinstance(found, EndpointResource):
-                return found
+                return [found] if _ENDPOINT.fullmatch(found.name) else _misnamed(found)
             if found.status != 404 or reference.name.isdecimal():
-                raise self._failed(reference, found)
-        return await self._by_name(reference)
+                return found
+        wanted = quote(f'display_name="{reference.name}"', safe="")
+        return await self.listed(f"?filter={wanted}")
+
+    async def listed(self, query: str = "") -> list[EndpointResource] | CallFailure:
+        """Return the first page of the endpoints that are here."""
+        found = await self._get(f"{self._place.parent}/endpoints{query}", _Listing)
+        if isinstance(found, CallFailure):
+            return found
+        odd = [e for e in found.endpoints if not _ENDPOINT.fullmatch(e.name)]
+        return _misnamed(odd[0]) if odd else found.endpoints
+
+    async def model(self, deployed: Deployed) -> ModelResource | CallFailure:
+        """Return the very version of the model behind a deployed one."""
+        path = _versioned(deployed)
+        if not _MODEL.fullmatch(path):
+            return CallFailure("not_found", f"{printable(path)!r} names no model")
+        return await self._get(path, ModelResource)
 
     async def models(self, deployed: list[Deployed]) -> dict[str, ModelResource]:
         """Return the model behind each deployed one by its id; what cannot be read is left out."""
-        found = await asyncio.gather(*(self._get(_versioned(d), ModelResource) for d in deployed))
+        found = await asyncio.gather(*map(self.model, deployed))
         return {
             d.id: model
             for d, model in zip(deployed, found, strict=True)
             if isinstance(model, ModelResource)
         }
 
+    async def published(self, publisher: str) -> list[str]:
+        """Return the names of a publisher's models, none where they are not told."""
+        path = f"publishers/{publisher}/models?pageSize=1000"
+        found = await self._get(path, _Published, version="v1beta1")
+        models = found.publisher_models if isinstance(found, _Published) else []
+        return [model.name.rpartition("/")[2].partition("@")[0] for model in models]
+
     async def touch(self, path: str) -> None:
         """Ask for any page, to see who serves."""
         await self._get(path, ModelResource)
 
-    async def _by_name(self, reference: VertexReference) -> EndpointResource:
-        wanted = quote(f'display_name="{reference.name}"', safe="")
-        path = f"{self._place.parent}/endpoints?filter={wanted}"
-        found = await self._get(path, _Listing)
-        if isinstance(found, CallFailure):
-            raise self._failed(reference, found)
-        if len(found.endpoints) == 1:
-            return found.endpoints[0]
+    def chosen(self, reference: VertexReference, found: list[EndpointResource]) -> EndpointResource:
+        """Return the only one of ``found``. Raises ``ModelReferenceError`` for none or several."""
+        if len(found) == 1:
+            return found[0]
         where = f"in {self._place.location} of project {self._place.project}"
-        if not found.endpoints:
+        if not found:
             raise ModelReferenceError(
-                f"{reference.text}: no endpoint is called {reference.name!r} {where}. List them: "
-                f"gcloud ai endpoints list --region={self._place.location} "
-                f"--project={self._place.project}"
+                f"{reference.text}: no endpoint is called {reference.name!r} {where}",
+                fix=f"List them: gcloud ai endpoints list --region={self._place.location} "
+                f"--project={self._place.project}",
             )
-        ids = "\n".join(f"  --model={e.name}" for e in found.endpoints[:20])
+        ids = "\n".join(f"  --model={e.name}" for e in found[:20])
         raise ModelReferenceError(
-            f"{reference.text}: {len(found.endpoints)} endpoints are called {reference.name!r} "
-            f"{where}; choose one:\n{ids}"
+            f"{reference.text}: {len(found)} endpoints are called {reference.name!r} {where}; "
+            f"choose one:\n{ids}"
         )
 
-    async def _get(self, path: str, shape: type[_T]) -> _T | CallFailure:
-        url = URL(f"{self._root}/v1/{path}", encoded=True)
+    async def _get(self, path: str, shape: type[_T], version: str = "v1") -> _T | CallFailure:
+        url = URL(f"{self._root}/{version}/{path}", encoded=True)
         body, headers = await self._channel.get(url, self._headers)
+        for pause in self._pauses:
+            if not isinstance(body, CallFailure) or body.kind not in _PASSING:
+                break
+            await asyncio.sleep(min(body.retry_after or pause, _LONGEST_PAUSE))
+            body, headers = await self._channel.get(url, self._headers)
         self.emulated = self.emulated or EMULATED in headers
         if isinstance(body, CallFailure):
             return body
@@ -186,9 +245,23 @@ class Looker:
             said = printable(str(error))
             return CallFailure("malformed_body", f"{path} is not what Vertex AI answers: {said}")
 
-    def _failed(self, reference: VertexReference, failure: CallFailure) -> Exception:
-        text = f"{reference.text}: {advised(failure, self._place, self._root)}"
-        return ModelReferenceError(text) if failure.status == 404 else EndpointDown(text)
+    def failed(self, reference: VertexReference, failure: CallFailure) -> LlmevalError:
+        """Return the error that ends a run whose endpoint could not be looked up."""
+        text = f"{reference.text}: {failure.message}"
+        fix = advice(failure, self._place, self._root, self._account)
+        denied = failure.kind == "forbidden" and failure.reason in NOT_ALLOWED
+        if denied and reference.kind == "endpoint":
+            fix += (
+                f". Or say how it is asked, and it need not be looked up: "
+                f'[tool.llmeval.endpoints."{reference.name}"] format = "predict"'
+            )
+        lost = failure.status == 404
+        return ModelReferenceError(text, fix=fix) if lost else EndpointDown(text, fix=fix)
+
+
+def _misnamed(found: EndpointResource) -> CallFailure:
+    said = printable(found.name)
+    return CallFailure("malformed_body", f"what answers is not Vertex AI: {said!r} is no endpoint")
 
 
 def _versioned(deployed: Deployed) -> str:

@@ -9,13 +9,15 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from llmeval.errors import ModelReferenceError, nearest
+from llmeval.errors import ConfigError, ModelReferenceError, nearest
 
 __all__ = [
     "FORMS",
     "Place",
     "VertexReference",
+    "check_place",
     "columns",
+    "first_location",
     "is_loopback",
     "is_vertex",
     "parse_vertex",
@@ -186,6 +188,19 @@ def columns(models: Sequence[str], location: str | None) -> tuple[str, ...]:
         else:
             found.append(model)
     return tuple(found)
+
+
+def first_location(given: str | None) -> str:
+    """Return the first of several locations (``"us-central1,eu"``), the default for none."""
+    return (given or "").partition(",")[0].strip() or DEFAULT_LOCATION
+
+
+def check_place(place: Place) -> None:
+    """Raise ``ConfigError`` where a project or location could not stand in an address: it would
+    lead a token somewhere else."""
+    for option, value in (("project", place.project), ("location", place.location)):
+        if not _ID.fullmatch(value):
+            raise ConfigError(f"--{option}={value}: {value!r} is no {option}")
 
 
 def is_loopback(url: str) -> bool:

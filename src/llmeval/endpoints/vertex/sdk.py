@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from llmeval.endpoints.vertex.credentials import LOGIN, SCOPE
+from llmeval.endpoints.vertex.accounts import LOGIN
+from llmeval.endpoints.vertex.credentials import SCOPE
 from llmeval.endpoints.vertex.references import DEFAULT_LOCATION, Place, is_loopback
 from llmeval.endpoints.vertex.sdk_errors import words_of
 from llmeval.errors import ConfigError, EndpointDown, MissingExtra

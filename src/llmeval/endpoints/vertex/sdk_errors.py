@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from llmeval.endpoints.text import printable
+from llmeval.endpoints.vertex.accounts import LOGIN
 from llmeval.endpoints.vertex.advice import advice
-from llmeval.endpoints.vertex.credentials import LOGIN
 from llmeval.endpoints.vertex.references import Place, is_loopback
 from llmeval.errors import EndpointDown, InfrastructureError, LlmevalError, UsageError
 from llmeval.records import CallFailure

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from llmeval.endpoints.vertex.batching import BatchModel
     from llmeval.endpoints.vertex.lookup import Deployed, EndpointResource, ModelResource
 
-__all__ = ["Target", "container_of", "endpoint_target", "publisher_target"]
+__all__ = [
+    "Target",
+    "batch_model",
+    "container_of",
+    "endpoint_target",
+    "publisher_target",
+    "unseen_target",
+]
 
 _RAW_CHAT = ("mistralai", "ai21")
 _CHAT_IMAGE = re.compile(r"vllm|text-generation-inference|[/-]tgi\b|hex-?llm|sglang", re.IGNORECASE)
@@ -80,12 +87,32 @@ def endpoint_target(
         resource += f"/deployedModels/{reference.deployed_model}"
         if not declared.path:
             return _invoked(kind, resource, declared, labels, reference.text)
+    image = container_of(models.get(serving[0].id))
     private = serving[0].private_endpoints
     if found.network and private and private.predict_http_uri and not declared.address:
         address = URL(private.predict_http_uri)
-        dialect = _dialect("predict", "", declared, labels, reference.text, _container(models))
+        dialect = _dialect("predict", "", declared, labels, reference.text, image)
         return Target("predict", dialect, address, None)
-    return _target(kind, resource, "", declared, labels, reference.text, _container(models))
+    return _target(kind, resource, "", declared, labels, reference.text, image)
+
+
+def unseen_target(
+    reference: VertexReference,
+    place: Place,
+    root: str,
+    declared: EndpointSettings,
+    labels: Mapping[str, str],
+) -> Target:
+    """Return how an endpoint is asked that could not be looked up: as ``declared``, which has a
+    format, at the declared address or the region's."""
+    base = (declared.address or root).rstrip("/")
+    kind = declared.format or "predict"
+    resource = f"{base}/v1/{place.parent}/endpoints/{reference.name}"
+    if reference.deployed_model:
+        resource += f"/deployedModels/{reference.deployed_model}"
+        if not declared.path:
+            return _invoked(kind, resource, declared, labels, reference.text)
+    return _target(kind, resource, "", declared, labels, reference.text)
 
 
 def batch_model(
@@ -140,21 +167,25 @@ def container_of(model: ModelResource | None) -> str:
 def _serving(reference: VertexReference, found: EndpointResource) -> list[Deployed]:
     if not found.deployed_models:
         raise EndpointDown(
-            f"{reference.text}: nothing is deployed at endpoint {found.name}. Deploy a model: "
-            f"gcloud ai endpoints deploy-model {found.name} --model=MODEL --display-name=NAME"
+            f"{reference.text}: nothing is deployed at endpoint {found.name}",
+            fix=f"Deploy a model: gcloud ai endpoints deploy-model {found.name} --model=MODEL "
+            f"--display-name=NAME",
         )
     chosen = [d for d in found.deployed_models if d.id == reference.deployed_model]
     if reference.deployed_model and not chosen:
         known = ", ".join(d.id for d in found.deployed_models)
         raise EndpointDown(
             f"{reference.text}: no deployed model {reference.deployed_model!r} is at endpoint "
-            f"{found.name}; there are {known}"
+            f"{found.name}; there are {known}",
+            fix="Give one of them as ?deployed_model=ID, or leave it out",
         )
     serving = chosen or found.reachable
     if not serving:
+        ids = [d.id for d in found.deployed_models]
         raise EndpointDown(
-            f"{reference.text}: no deployed model of endpoint {found.name} gets traffic: "
-            f"gcloud ai endpoints update {found.name} --traffic-split=ID=100"
+            f"{reference.text}: no deployed model of endpoint {found.name} gets traffic",
+            fix=f"gcloud ai endpoints update {found.name} "
+            f"--traffic-split={ids[0] if len(ids) == 1 else 'ID'}=100",
         )
     return sorted(serving, key=lambda d: -found.traffic_split.get(d.id, 0))
 
@@ -170,7 +201,8 @@ def _format(
     image = container_of(model)
     if _CHAT_IMAGE.search(image):
         return "chat"
-    machines = first.dedicated_resources or first.automatic_resources or found.network
+    machines = first.dedicated_resources or first.automatic_resources or first.shared_resources
+    machines = machines or found.network
     return "predict" if image or machines else "generate_content"
 
 
@@ -183,9 +215,9 @@ def _base(
     private = found.private_service_connect_config
     if private and private.enable_private_service_connect:
         raise EndpointDown(
-            f"{reference.text}: the endpoint is reached through private service connect only. Give "
-            f"the address of its forwarding rule: [tool.llmeval.endpoints.{reference.name!r}] "
-            f'address = "https://10.0.0.2"'
+            f"{reference.text}: the endpoint is reached through private service connect only",
+            fix="Give the address of its forwarding rule: "
+            f'[tool.llmeval.endpoints.{reference.name!r}] address = "https://10.0.0.2"',
         )
     if found.dedicated_endpoint_enabled and found.dedicated_endpoint_dns:
         scheme = "http" if is_loopback(root) else "https"
@@ -257,7 +289,8 @@ def _dialect(
         case "chat" | "raw_chat":
             from llmeval.endpoints.dialects.chat_stream import Chat
 
-            return Chat(declared.model if declared.model is not None else model)
+            name = declared.model if declared.model is not None else model
+            return Chat(name, asks_usage=kind == "chat")
     return _predict(kind, declared, where, image)
 
 
@@ -290,7 +323,3 @@ def _predict(kind: Format, declared: EndpointSettings, where: str, image: str) -
             f"request template has no loop over 'instances'"
         )
     return made
-
-
-def _container(models: Mapping[str, ModelResource]) -> str:
-    return next(filter(None, map(container_of, models.values())), "")

@@ -17,7 +17,7 @@ import aiohttp
 from yarl import URL
 
 from llmeval.endpoints.dialects.dialect import Dialect
-from llmeval.endpoints.text import encode_json
+from llmeval.endpoints.text import encode_json, printable
 from llmeval.endpoints.wire.exchange import Exchange
 from llmeval.endpoints.wire.failures import CALL_ERRORS
 from llmeval.records import Attempt, CallFailure, Request
@@ -99,7 +99,7 @@ class Channel:
             return Reply(Attempt(body, latency=0.0), {})
         if request.stream:
             headers = {**_STREAM_HEADERS, **(headers or {})}
-        exchange = Exchange(self._limit, self._secrets)
+        exchange = Exchange(self._limit, self._hidden(headers))
         begun = time.perf_counter()
         _connected.set(begun)
         try:
@@ -112,7 +112,7 @@ class Channel:
                     allow_redirects=False,
                 ) as answer,
             ):
-                outcome = await exchange.read(answer, dialect, request.stream)
+                outcome = await exchange.read(answer, dialect, request)
         except CALL_ERRORS as error:
             outcome = exchange.failed(error, timeout, self._connect_timeout)
         ended = exchange.ended or time.perf_counter()
@@ -124,7 +124,7 @@ class Channel:
         self, url: URL, headers: Mapping[str, str] | None = None
     ) -> tuple[bytes | CallFailure, Mapping[str, str]]:
         """Fetch a page within the connect timeout; return body or failure, and its headers."""
-        exchange = Exchange(self._limit, self._secrets)
+        exchange = Exchange(self._limit, self._hidden(headers))
         seconds = self._connect_timeout
         try:
             async with (
@@ -136,6 +136,11 @@ class Channel:
             body = exchange.failed(error, seconds, seconds)
         return body, exchange.headers
 
+    def _hidden(self, headers: Mapping[str, str] | None) -> tuple[str, ...]:
+        """Return what no message on this call may hold: tokens come and go with the call."""
+        sent = headers.get("Authorization") if headers else None
+        return (*hidden([sent.removeprefix("Bearer ")]), *self._secrets) if sent else self._secrets
+
     async def close(self) -> None:
         """Close all connections. Safe to call twice."""
         await self._session.close()
@@ -143,13 +148,13 @@ class Channel:
 
 def encoded(dialect: Dialect, request: Request) -> bytes | CallFailure:
     """Return the body to send, or why it cannot be sent."""
-    problem = dialect.refused(request.settings)
-    if problem:
-        return CallFailure("bad_request", problem)
     try:
-        return encode_json(dialect.body(request))
-    except (TypeError, ValueError) as error:
-        return CallFailure("bad_request", f"the settings cannot be sent as JSON: {error}")
+        problem = dialect.refused(request.settings)
+        if problem is None:
+            return encode_json(dialect.body(request))
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = f"the request cannot be sent as JSON: {error}"
+    return CallFailure("bad_request", printable(problem, limit=500))
 
 
 def hidden(values: Iterable[str | None]) -> tuple[str, ...]:

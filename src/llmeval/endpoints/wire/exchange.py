@@ -18,7 +18,7 @@ from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
 from llmeval.endpoints.text import decode_json, printable
 from llmeval.endpoints.wire.failures import CALL_ERRORS, from_exception, from_status, malformed
 from llmeval.endpoints.wire.sse import EventParser
-from llmeval.records import CallFailure, Response
+from llmeval.records import CallFailure, Request, Response
 
 __all__ = ["Exchange"]
 
@@ -44,10 +44,10 @@ class Exchange:
         self.ended: float | None = None
 
     async def read(
-        self, answer: aiohttp.ClientResponse, dialect: Dialect, stream: bool
+        self, answer: aiohttp.ClientResponse, dialect: Dialect, request: Request
     ) -> Response | CallFailure:
-        """Return what the answer says; network errors pass through."""
-        if stream and answer.status == 200 and answer.content_type in _EVENT_STREAM:
+        """Return what the answer to ``request`` says; network errors pass through."""
+        if request.stream and answer.status == 200 and answer.content_type in _EVENT_STREAM:
             self.answering, self.headers = True, answer.headers
             return await self._stream(answer, dialect.streamed())
         body = await self.whole(answer)
@@ -58,7 +58,7 @@ class Exchange:
             error = error_in(decoded)
             if error is not None:
                 return from_error_object(error, secrets=self._secrets)
-            return dialect.response(decoded)
+            return dialect.response(decoded, request)
         except MalformedAnswer as problem:
             return malformed(str(problem), body, secrets=self._secrets)
         except ValueError:
@@ -106,20 +106,25 @@ class Exchange:
     ) -> Response | CallFailure:
         self._collected = collected
         try:
-            await self._events(answer, collected)
-        except MalformedAnswer as problem:
-            return CallFailure("malformed_body", printable(str(problem), secrets=self._secrets))
+            await self._until_end(answer, collected)
+            if collected.complete or collected.ends_unsaid:
+                return collected.response(self._secrets)
         except _TooLarge:
             return self._too_large(answer)
+        except MalformedAnswer as problem:
+            failure = CallFailure("malformed_body", printable(str(problem), secrets=self._secrets))
+        else:
+            words = "the stream ended without a finish reason and without [DONE]"
+            failure = CallFailure("stream_cut", words)
+        return so_far(failure, collected)
+
+    async def _until_end(self, answer: aiohttp.ClientResponse, collected: Streamed) -> None:
+        """Read all events. A connection that breaks after the answer's end does no harm."""
+        try:
+            await self._events(answer, collected)
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error, TimeoutError) or not collected.complete:
                 raise
-        if not collected.complete:
-            failure = CallFailure(
-                "stream_cut", "the stream ended without a finish reason and without [DONE]"
-            )
-            return so_far(failure, collected)
-        return collected.response(self._secrets)
 
     async def _events(self, answer: aiohttp.ClientResponse, collected: Streamed) -> None:
         parser, size = EventParser(), 0

@@ -15,7 +15,12 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from llmeval.endpoints.dialects import google_errors
-from llmeval.endpoints.dialects.error_objects import error_in, error_message, kind_of
+from llmeval.endpoints.dialects.error_objects import (
+    LONGEST_MESSAGE,
+    error_message,
+    kind_of,
+    refusal_in,
+)
 from llmeval.endpoints.text import decode_json, printable
 from llmeval.records import CallFailure
 
@@ -43,9 +48,9 @@ def from_status(
 ) -> CallFailure:
     """Return what an answer with a status other than 2xx means. ``now`` is Unix time."""
     hidden = tuple(secrets)
-    error = error_in(_decoded(body))
+    error = refusal_in(_decoded(body))
     said = error_message(error) if error else _page_title(body.decode("utf-8", "replace"))
-    message = f"{status}: {printable(said, secrets=hidden)}".rstrip(": ")
+    message = f"{status}: {printable(said, limit=LONGEST_MESSAGE, secrets=hidden)}".rstrip(": ")
     if 300 <= status < 400:
         target = re.split(r"[?#]", headers.get("Location", ""))[0]
         target = printable(re.sub(r"//[^/@]*@", "//", target), secrets=hidden)
@@ -59,7 +64,7 @@ def from_status(
         message,
         status=status,
         retry_after=google_errors.retry_delay(error) if asked is None and error else asked,
-        reason=google_errors.reason_of(error) if error else None,
+        reason=google_errors.reason_of(error, hidden) if error else None,
         details=google_errors.details_of(error, hidden) if error else [],
     )
 
