@@ -34,6 +34,9 @@ def aiplatform(root: str) -> Iterator[Any]:
     """aiplatform, set up for the emulator over REST."""
     loaded = pytest.importorskip("google.cloud.aiplatform", reason=REASON)
     credentials = pytest.importorskip("google.auth.credentials", reason=REASON)
+    from google.cloud.aiplatform.initializer import global_config
+
+    before = dict(vars(global_config))
     loaded.init(
         project="p",
         location="us-central1",
@@ -42,9 +45,7 @@ def aiplatform(root: str) -> Iterator[Any]:
         api_transport="rest",
     )
     yield loaded
-    from google.cloud.aiplatform import initializer
-
-    initializer.global_config = initializer._Config()
+    vars(global_config).update(before)
 
 
 @pytest.fixture

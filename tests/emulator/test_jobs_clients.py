@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -48,8 +47,8 @@ def root() -> Iterator[str]:
 def aiplatform(root: str) -> Iterator[Any]:
     """The SDK as a user sets it to the emulator; nothing leaves the machine."""
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import aiplatform, storage
-    from google.cloud.aiplatform import jobs, pipeline_jobs
+    from google.cloud import aiplatform
+    from google.cloud.aiplatform import initializer, jobs, pipeline_jobs
     from google.cloud.aiplatform.utils import resource_manager_utils
 
     patch = pytest.MonkeyPatch()
@@ -59,6 +58,7 @@ def aiplatform(root: str) -> Iterator[Any]:
     # Who owns a bucket is asked of another service, at Google's own address.
     patch.setattr(resource_manager_utils, "get_project_number", lambda *_, **__: "123456789012")
     logging.disable(logging.INFO)
+    before = dict(vars(initializer.global_config))
     aiplatform.init(
         project="p",
         location="us-central1",
@@ -67,8 +67,8 @@ def aiplatform(root: str) -> Iterator[Any]:
         api_transport="rest",
         staging_bucket="gs://llmeval",
     )
-    assert storage.__version__ and os.environ["STORAGE_EMULATOR_HOST"] == root
     yield aiplatform
+    vars(initializer.global_config).update(before)
     logging.disable(logging.NOTSET)
     patch.undo()
 

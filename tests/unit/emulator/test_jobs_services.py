@@ -251,7 +251,27 @@ def test_evaluations_belong_to_versions() -> None:
         one = await ask("GET", f"/v1/{made['importedModelEvaluationSlices'][0]}")
         assert one.body["metrics"] == {}
         await ask("DELETE", f"/v1/{name}")
-        assert (await ask("GET", PLACE + "/models")).body["models"] == []
+        left = (await ask("GET", PLACE + "/models")).body["models"]
+        assert [model["displayName"] for model in left] == ["world"]
+
+    asking(scenario)
+
+
+def test_models_of_the_world_are_part_of_the_registry() -> None:
+    async def scenario(ask: Asker) -> None:
+        async def listed() -> list[tuple[str, str]]:
+            found = (await ask("GET", PLACE + "/models")).body["models"]
+            return [(m["name"].rpartition("/")[2], m["versionId"]) for m in found]
+
+        assert await listed() == [("world", "1")]
+        assert (await ask("GET", f"/v1/{MODEL}@candidate")).body["versionId"] == "2"
+        upload = {"model": {"displayName": "world"}, "parentModel": MODEL}
+        assert (await ask("POST", PLACE + "/models:upload", upload)).status == 200
+        versions = (await ask("GET", f"/v1/{MODEL}:listVersions")).body["models"]
+        assert [v["versionAliases"] for v in versions] == [[], ["candidate"], ["default"]]
+        assert await listed() == [("world", "3")]
+        elsewhere = PLACE.replace("us-central1", "europe-west4")
+        assert (await ask("GET", elsewhere + "/models/world")).body["versionId"] == "1"
 
     asking(scenario)
 

@@ -79,6 +79,7 @@ CONTENTS = HELLO["contents"]
         ({"contents": [{"role": "tool", "parts": [{"text": ""}]}]}, "contents[0].role", "role"),
         ({"contents": [{"role": "user"}]}, "contents[0]", "at least one parts field"),
         ({"contents": [{"parts": [{"text": 3}]}]}, "contents[0]", "parts.text"),
+        ({"contents": [{"parts": ["x"]}]}, "contents[0]", "at least one parts field"),
         ({"contents": CONTENTS, "prompt": "x"}, "", 'Unknown name "prompt"'),
         ({"contents": CONTENTS, "generationConfig": 3}, "generation_config", "an object"),
         ({"contents": CONTENTS, "labels": {"a": 1}}, "labels", "labels[a]"),
@@ -181,6 +182,13 @@ def test_an_answer_has_every_field_of_the_service(root: str) -> None:
     assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"]
     assert got.body["modelVersion"] == "gemini-2.5-flash"
     assert got.body["createTime"].endswith("Z") and got.body["responseId"]
+
+
+def test_one_blocked_draw_blocks_the_prompt() -> None:
+    says = Says([Response("one"), CallFailure("blocked_prompt", "x")])
+    with served(says) as root:
+        got = ask(f"{root}{FLASH}:generateContent", asked_with("x", candidateCount=2))
+    assert got.body["promptFeedback"]["blockReason"] == "SAFETY" and "candidates" not in got.body
 
 
 def test_candidates_are_draws_of_their_own() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -108,17 +106,16 @@ def test_predictions_that_cannot_be() -> None:
         predict(f"{PLACE}/models/2002", [{}])
 
 
-def test_the_services_of_jobs_are_added_where_there_are_any(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_the_services_of_jobs_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
-    jobs = ModuleType("llmeval.emulator.vertex_jobs")
-    jobs.add_jobs = lambda app, **hooks: given.update(hooks, app=app)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, jobs.__name__, jobs)
-    monkeypatch.setattr("llmeval.emulator.vertex.surface.find_spec", lambda name: name)
+
+    def add_jobs(app: web.Application, **hooks: Any) -> None:
+        given.update(hooks, app=app)
+
+    monkeypatch.setattr("llmeval.emulator.vertex.surface.add_jobs", add_jobs)
     options = VertexOptions(endpoints={"stable": Says([Response("well")])})
     app = create_app({}, vertex=options)
-    assert isinstance(given["app"], web.Application) and given["app"] is app
+    assert given["app"] is app
     model = "publishers/google/models/gemini-2.5-flash"
     answer = asyncio.run(given["answer_generate"](model, asked_with("x")))
     assert answer["candidates"][0]["content"]["parts"][0]["text"] == "well"
@@ -127,7 +124,11 @@ def test_the_services_of_jobs_are_added_where_there_are_any(
     assert asyncio.run(
         given["answer_predict"](f"{PLACE}/models/2004", [{"inputs": "x"}], None)
     ) == ["well"]
-    found = given["find_model"](f"{PLACE}/models/2006")
-    assert (found["versionId"], found["displayName"]) == ("1", "assistant")
-    assert given["find_model"](f"{PLACE}/models/77") is None
-    assert given["find_model"]("nonsense") is None
+    versions = [m for m in given["models_at"](PLACE) if m["name"] == f"{PLACE}/models/2006"]
+    assert [(m["versionId"], m["displayName"]) for m in versions] == [
+        ("1", "assistant"),
+        ("2", "assistant"),
+    ]
+    assert {m["name"] for m in given["models_at"](PLACE)} >= {f"{PLACE}/models/2001"}
+    assert given["models_at"]("projects/p/locations/nowhere") == []
+    assert given["models_at"]("nonsense") == []

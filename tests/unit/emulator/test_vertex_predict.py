@@ -173,6 +173,16 @@ def test_the_dedicated_domain_answers(other_name: str, path: str) -> None:
     assert got.headers["X-Vertex-AI-Model"] == f"{PLACE[4:]}/models/2003"
 
 
+def test_the_dedicated_domain_hands_on_a_completion_as_it_is(root: str, other_name: str) -> None:
+    chat = {"@requestFormat": "chatCompletions", **CHAT}
+    one, two = ({"instances": [chat] * count} for count in (1, 2))
+    dedicated = f"{other_name}{PLACE}/endpoints/1003:predict"
+    assert ask(dedicated, one).body["predictions"]["object"] == "chat.completion"
+    assert [p["object"] for p in ask(dedicated, two).body["predictions"]] == ["chat.completion"] * 2
+    (shared,) = ask(f"{root}{PLACE}/endpoints/1002:predict", one).body["predictions"]
+    assert shared["object"] == "chat.completion" and shared["model"] == "gemma-vllm"
+
+
 def test_one_deployed_model_can_be_asked_past_the_split(root: str) -> None:
     url = f"{root}{PLACE}/endpoints/1006/deployedModels"
     for identifier in ("3006", "3007"):
@@ -345,6 +355,12 @@ def test_raw_predict_speaks_the_containers_protocol() -> None:
         ("1005", {"question": "x"}, "'prompt' is missing"),
         ("1002", {"messages": [1]}, "messages[0]"),
         ("1002", {"httpBody": {"data": "!"}}, "http_body.data"),
+        ("1002", {"httpBody": 3}, "http_body.data"),
+        ("1002", {"httpBody": {"data": None}}, "http_body.data"),
+        ("1002", ["httpBody"], "expects a JSON object"),
+        ("1002", {"httpBody": {"data": "e30="}}, "'prompt' is missing"),
+        ("1002", {"httpBody": {"data": "e30"}}, "http_body.data"),
+        ("1002", {"httpBody": {"data": "eA=="}}, "Invalid JSON payload"),
     ],
 )
 def test_raw_bodies_that_are_refused(root: str, identifier: str, body: Any, said: str) -> None:
@@ -381,12 +397,6 @@ def test_a_wrapped_body_gets_a_wrapped_answer() -> None:
     assert [event["answer"] for event in events(text)] == ["a", " b", ""]
 
 
-def test_a_wrapped_body_can_ask_for_a_fault(root: str) -> None:
-    data = base64.b64encode(json.dumps({"prompt": "[[fault:aborted_409]]"}).encode()).decode()
-    body = {"httpBody": {"contentType": "application/json", "data": data}}
-    assert ask(f"{root}{PLACE}/endpoints/1005:rawPredict", body).status == 409
-
-
 @pytest.mark.parametrize(
     ("identifier", "inner"),
     [
@@ -405,6 +415,12 @@ def test_an_error_in_a_wrapped_stream_is_one_of_its_pieces(
     *before, last = events(text)
     assert '"a"' in json.dumps(before) and '" b"' not in json.dumps(before)
     assert last["error"]["status"] == "UNAVAILABLE"
+
+
+def test_a_marker_is_seen_in_a_wrapped_body(root: str) -> None:
+    data = base64.b64encode(b'{"prompt": "[[fault:cancelled_499]]"}').decode()
+    url = f"{root}{PLACE}/endpoints/1005:rawPredict"
+    assert ask(url, {"httpBody": {"contentType": "application/json", "data": data}}).status == 499
 
 
 def test_errors_of_a_raw_stream_come_in_a_list(root: str) -> None:
@@ -478,6 +494,15 @@ def test_other_partners_speak_openais_format(root: str) -> None:
     assert streamed[-1] == "[DONE]"
     refused = ask(f"{mistral}:streamRawPredict", {"messages": 3})
     assert refused.status == 400 and isinstance(refused.body, list)
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"), [("predict", "use rawPredict"), ("generateContent", "does not support")]
+)
+def test_partners_models_take_only_raw_bodies(root: str, verb: str, said: str) -> None:
+    got = ask(f"{root}{CLAUDE}:{verb}", MESSAGES | {"instances": [{}]})
+    assert (got.status, got.error["status"]) == (400, "FAILED_PRECONDITION")
+    assert said in got.error["message"]
 
 
 @pytest.mark.parametrize("verb", ["predict", "rawPredict"])

@@ -187,8 +187,11 @@ def test_publisher_models(root: str, prefix: str) -> None:
     [
         (f"{PLACE}/endpoints/9", "The Endpoint does not exist."),
         ("/v1/projects/p/locations/asia-east1/endpoints/1001", "The Endpoint does not exist."),
-        (f"{PLACE}/models/2006@9", "The Model does not exist."),
-        ("/v1/projects/p/locations/asia-east1/models/2006:listVersions", "The Model does not"),
+        (f"{PLACE}/models/2006@9", "models/2006@9 does not exist"),
+        (
+            "/v1/projects/p/locations/asia-east1/models/2006:listVersions",
+            "models/2006 does not exist",
+        ),
         ("/v1/publishers/google/models/gemini-9", "valid model version"),
     ],
 )

@@ -7,8 +7,6 @@ usual, as in ``[[fault:blocked_prompt:JAILBREAK]]`` or ``[[fault:blocked_midstre
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,10 +19,12 @@ from llmeval.emulator.vertex.errors import (
     invalid,
     permission_denied,
     publisher_model_missing,
+    unauthenticated,
+)
+from llmeval.emulator.vertex.quotas import (
     quota_of_endpoint,
     quota_of_project,
     shared_capacity,
-    unauthenticated,
     unavailable,
 )
 from llmeval.errors import nearest
@@ -86,7 +86,6 @@ BLOCKS: Mapping[str, str] = MappingProxyType(
 )
 """Kind -> finishReason of an answer that is withheld."""
 
-_DATA = re.compile(rb'"data"\s*:\s*"([A-Za-z0-9+/=]+)"')
 _MARKER = re.compile(rb"\[\[fault:([A-Za-z0-9_]*)(?::([A-Z_]{1,60}))?\]\]")
 
 
@@ -108,27 +107,17 @@ class Where:
 
 
 def forced(body: bytes) -> Fault | None:
-    """Return the fault that a marker in ``body`` asks for, also within the body that a GAPIC client
-    has wrapped.
+    """Return the fault that a marker in ``body`` asks for.
 
     Raises ``GoogleError`` (400) for one that there is not.
     """
-    marker = _MARKER.search(body) or _MARKER.search(_wrapped(body))
+    marker = _MARKER.search(body)
     if marker is None:
         return None
     kind = marker[1].decode()
     if kind not in ALL_KINDS:
         raise invalid(f"[[fault:{kind}]]: {kind!r} is no fault.{nearest(kind, ALL_KINDS)}")
     return Fault(kind, marker[2].decode() if marker[2] else None)
-
-
-def _wrapped(body: bytes) -> bytes:
-    """Return what the ``HttpBody`` in ``body`` carries, nothing where there is none."""
-    data = _DATA.search(body) if b'"httpBody"' in body else None
-    try:
-        return base64.b64decode(data[1], validate=True) if data else b""
-    except binascii.Error:
-        return b""
 
 
 def refusal(kind: str, where: Where, retry_after: float | None) -> GoogleError | None:
