@@ -109,10 +109,14 @@ class Aiplatform:
         self._aiplatform = aiplatform
         self._session = session
 
+    def raw_headers(self, identifier: str, body: Any) -> Any:
+        """Return the headers of a rawPredict answer, which this client alone shows."""
+        data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        return self._endpoint(identifier).raw_predict(body=data, headers=headers).headers
+
     def ask(self, surface: Surface, body: Any, timeout: float) -> Outcome:
         """Ask once."""
-        endpoint = self._aiplatform.Endpoint(surface.endpoint)
-        endpoint.authorized_session = self._session
+        endpoint = self._endpoint(surface.endpoint)
         if surface.method == "predict":
             return self._predict(endpoint, surface, body, timeout)
         headers = {"Content-Type": "application/json"}
@@ -125,6 +129,11 @@ class Aiplatform:
         else:
             ask = endpoint.stream_raw_predict if surface.streamed else endpoint.raw_predict
         return heard(_handed_on(ask, arguments, surface), surface)
+
+    def _endpoint(self, identifier: str) -> Any:
+        endpoint = self._aiplatform.Endpoint(identifier)
+        endpoint.authorized_session = self._session
+        return endpoint
 
     def _predict(self, endpoint: Any, surface: Surface, body: Any, timeout: float) -> Outcome:
         def whole() -> Any:

@@ -9,6 +9,7 @@ One question, one seed; a row of ``pytest -v`` is a surface, a client and an out
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +17,20 @@ from typing import Any
 import msgspec
 import pytest
 from contract_ours import Ours
-from contract_predictions import SURFACES, WHO, Aiplatform, Gapic, Surface
+from contract_predictions import (
+    PREDICT,
+    RAW_CHAT,
+    SURFACES,
+    WHO,
+    Aiplatform,
+    Gapic,
+    Surface,
+)
 from contract_protocols import MESSAGES
 from contract_records import Outcome, assert_same
 from google_clients import aiplatform_for, over_grpc, over_rest, reset, session_to
 
+from llmeval.config import EndpointSettings
 from llmeval.emulator import VertexOptions, running_emulator
 from llmeval.emulator.vertex.kinds import DOES
 from llmeval.records import CallFailure, Message, Request, Response
@@ -149,3 +159,29 @@ def test_predictions(
         assert isinstance(theirs, CallFailure) and ours.text == theirs.text
         return
     assert_same(ours, theirs, unseen)
+
+
+@pytest.mark.parametrize("declared", [PREDICT, RAW_CHAT], ids=["predict", "rawPredict"])
+def test_who_answers_at_a_canary(
+    asking: SimpleNamespace, root: str, declared: EndpointSettings
+) -> None:
+    """Of two deployed models, each answer names the one that gave it: predict in a field that the
+    generated client shows, rawPredict in a header that aiplatform shows."""
+    surface = replace(
+        SURFACES["predict vllm"], reference="1006", resource="endpoints/1006", declared=declared
+    )
+    endpoint, asked = asking.ours.endpoint("1006", declared), request("Hello", surface)
+    body = endpoint.target.dialect.body(asked)
+    theirs, ours = [], []
+    reset(root)
+    for _ in range(30):
+        if declared is PREDICT:
+            theirs.append(asking.clients["gapic-grpc"].ask(surface, body, 10.0).deployed_model)
+        else:
+            headers = asking.clients["aiplatform"].raw_headers("1006", body)
+            theirs.append(headers["X-Vertex-AI-Deployed-Model-Id"])
+    reset(root)
+    for _ in range(30):
+        ours.append(asking.ours.ask("1006", asked, declared).deployed_model)
+    assert ours == theirs
+    assert set(ours) == {"3006", "3007"}
