@@ -81,7 +81,8 @@ WHOLE = {
     "raw mistral": Surface("raw_predict", CODESTRAL, CODESTRAL, CHAT, GAPIC),
     "chat vllm": Surface("chat", "1002", "endpoints/1002", CHAT, ("gapic-grpc",)),
     "chat tgi": Surface("chat", "1004", "endpoints/1004", CHAT, ("gapic-grpc",)),
-    "chat dedicated": Surface(
+    "chat dedicated": Surface("invoke", "1003", "endpoints/1003", CHAT, ("aiplatform",)),
+    "chat deployed": Surface(
         "invoke", "1003?deployed_model=3003", "endpoints/1003", CHAT, ("aiplatform",)
     ),
     "chat openapi": Surface("chat", LLAMA, "endpoints/openapi", CHAT, ("gapic-grpc",)),
@@ -122,7 +123,10 @@ class Aiplatform:
         headers = {"Content-Type": "application/json"}
         arguments = {"body": json.dumps(body).encode(), "headers": headers, "timeout": timeout}
         if surface.method == "invoke":
-            arguments |= {"request_path": "/v1/chat/completions", "deployed_model_id": "3003"}
+            arguments["request_path"] = "/v1/chat/completions"
+            arguments["deployed_model_id"] = (
+                surface.reference.partition("deployed_model=")[2] or None
+            )
             ask = endpoint.invoke
             if surface.streamed:
                 arguments["stream"] = True

@@ -354,7 +354,8 @@ def issued(root: str) -> str:
 def test_a_port_that_is_taken_is_said() -> None:
     with running_emulator() as root, running_grpc(root) as address:
         port = int(address.rpartition(":")[2])
-        with pytest.raises(ConfigError, match=f"port {port}"), running_grpc(root, port=port):
+        said = f"gRPC at 127.0.0.1 port {port}: Address already in use; choose another"
+        with pytest.raises(ConfigError, match=said), running_grpc(root, port=port):
             pass
 
 

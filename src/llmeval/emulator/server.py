@@ -167,7 +167,7 @@ async def _start_grpc(
         return None
     from llmeval.emulator.vertex_grpc import listening
 
-    return await stack.enter_async_context(listening(root, host=_in_url(host), port=port))
+    return await stack.enter_async_context(listening(root, host=host, port=port))
 
 
 def _end_with_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -73,10 +74,27 @@ def _server(front: Front) -> Any:
 
 
 def _bound(server: Any, host: str, port: int) -> int:
+    _check_free(host, port)
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        return int(server.add_insecure_port(f"{host}:{port}"))
+        return int(server.add_insecure_port(address))
     except RuntimeError as error:
-        raise ConfigError(
-            f"cannot listen for gRPC at {host} port {port}: {error}; choose another port, or 0 for "
-            f"any free one"
-        ) from None
+        raise _cannot(host, port, str(error)) from None
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise ``ConfigError`` where a port cannot be had: gRPC says less, and writes it to stderr."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise _cannot(host, port, str(error.strerror)) from None
+
+
+def _cannot(host: str, port: int, why: str) -> ConfigError:
+    return ConfigError(
+        f"cannot listen for gRPC at {host} port {port}: {why}; choose another port, or 0 for any "
+        f"free one"
+    )
