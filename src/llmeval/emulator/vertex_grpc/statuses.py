@@ -27,6 +27,8 @@ _OF_STATUS = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
+"""HTTP status -> code, by code.proto: what an error of a container becomes."""
+
 _OF_PAGE = {
     400: "INTERNAL",
     401: "UNAUTHENTICATED",
@@ -37,6 +39,7 @@ _OF_PAGE = {
     503: "UNAVAILABLE",
     504: "UNAVAILABLE",
 }
+"""The same for a page of the front end, by http-grpc-status-mapping.md."""
 
 
 class Failed(Exception):
