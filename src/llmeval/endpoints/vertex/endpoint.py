@@ -186,9 +186,10 @@ class VertexEndpoint:
         """Send one request in a dialect. A refused token is renewed, and the request sent once
         more; the time that takes is no part of the attempt."""
         assert self._channel is not None  # noqa: S101 - open() comes first
+        takes_token = self.target.takes_token
         for last in (False, True):
             try:
-                headers = await self._headers_for(url)
+                headers = await self._tokens.headers() if takes_token else {}
             except EndpointDown as error:
                 return Attempt(CallFailure("unauthorized", str(error)), latency=0.0)
             reply = await self._channel.ask(url, dialect, request, timeout, headers)
@@ -201,13 +202,6 @@ class VertexEndpoint:
         if attributed is outcome:
             return reply.attempt
         return msgspec.structs.replace(reply.attempt, outcome=attributed)
-
-    async def _headers_for(self, url: URL) -> Mapping[str, str]:
-        """Return the token's headers. The machines of a private network are spoken to over plain
-        http and ask for no token, so none goes there."""
-        if url.scheme == "http" and not is_loopback(str(url)):
-            return {}
-        return await self._tokens.headers()
 
     def _attributed(
         self, outcome: Response | CallFailure, headers: Mapping[str, str]

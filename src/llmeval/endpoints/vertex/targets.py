@@ -35,12 +35,14 @@ _TGI_IMAGE = re.compile(r"text-generation-inference|[/-]tgi\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How a model is asked. ``stream_url`` is ``None`` where it cannot stream."""
+    """How a model is asked. ``stream_url`` is ``None`` where it cannot stream. ``takes_token`` is
+    false for machines in a private network: they ask for none, and speak plain http."""
 
     format: Format
     dialect: Dialect
     url: URL
     stream_url: URL | None
+    takes_token: bool = True
 
 
 def publisher_target(
@@ -92,7 +94,7 @@ def endpoint_target(
     if found.network and private and private.predict_http_uri and not declared.address:
         address = URL(private.predict_http_uri)
         dialect = _dialect("predict", "", declared, labels, reference.text, image)
-        return Target("predict", dialect, address, None)
+        return Target("predict", dialect, address, None, takes_token=False)
     return _target(kind, resource, "", declared, labels, reference.text, image)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from google_server import HERE, Google, Told, google, refusal
+from google_server import HERE, Asked, Google, Told, google, refusal
 
 from llmeval.config import EndpointSettings
 from llmeval.endpoints import EndpointOptions
@@ -483,16 +483,25 @@ def test_a_declared_address_without_tls_is_refused() -> None:
 
 
 def test_machines_in_a_private_network_are_sent_no_token() -> None:
-    private = {"privateEndpoints": {"predictHttpUri": "http://10.1.2.3/v1/models/12:predict"}}
-    pages = {f"GET {HERE}/endpoints/12": found_endpoint(
-        deployed("7", **private), network="projects/1/global/networks/n")}  # fmt: skip
+    async def whole() -> Asked:
+        async with google({"POST /v1/models/12:predict": {"predictions": ["Paris"]}}) as machines:
+            private = {"predictHttpUri": f"{machines.root}/v1/models/12:predict"}
+            pages = {
+                f"GET {HERE}/endpoints/12": found_endpoint(
+                    deployed("7", privateEndpoints=private), network="projects/1/global/networks/n"
+                )
+            }
+            async with google(pages) as served:
+                options = EndpointOptions(api_endpoint=served.root, project="p-1")
+                endpoint = VertexEndpoint(parse_vertex("12"), options, Passes())
+                await endpoint.open()
+                attempt = await endpoint.send(ASK, 5.0)
+                await endpoint.close()
+            assert isinstance(attempt.outcome, Response)
+            assert "Authorization" in served.asked[0].headers
+            return machines.asked[0]
 
-    async def headers(endpoint: VertexEndpoint, served: Google) -> Any:
-        return await endpoint._headers_for(endpoint.target.url)
-
-    found, served = running(pages, headers, reference="12", token=Passes())
-    assert found == {}
-    assert "Authorization" in served.asked[0].headers
+    assert "Authorization" not in asyncio.run(whole()).headers
 
 
 # What goes wrong
