@@ -15,8 +15,11 @@ from msgspec.structs import replace
 from llmeval.records import (
     ANSWERED,
     CallFailure,
+    Column,
+    Contrast,
     Coverage,
     EndpointIdentity,
+    Estimate,
     NotScored,
     Observation,
     Response,
@@ -27,6 +30,7 @@ from llmeval.records import (
     Timings,
     Usage,
     Verdict,
+    column_name,
 )
 
 MODEL = "openai:http://127.0.0.1:8000/v1#clinic-assistant"
@@ -348,6 +352,59 @@ def two_models() -> Record:
     return Record(summarise(gates, rows, "FAIL", models=models), rows)
 
 
+def canary() -> Record:
+    """Two deployed models behind one endpoint; the one with a tenth of the traffic makes things
+    up. Three calls failed without telling which of them they met."""
+    stable, other = (column_name(MODEL, name) for name in ("7", "8"))
+    rows = []
+    for i in range(400):
+        mine = i % 10 == 9
+        row = ungrounded(i) if i % (3 if mine else 60) == 0 else observation(i)
+        version = "v4" if mine else "v3"
+        answer = replace(row.response, model_version=version) if row.response else None
+        rows.append(replace(row, deployed_model="8" if mine else "7", response=answer))
+    rows += [failed(400 + i, "hallucination") for i in range(3)]
+    rows = [replace(o, deployed_model=o.deployed_model if o.response else None) for o in rows]
+    rows += [replace(timed(i), deployed_model="7") for i in range(270)]
+    fast = [replace(timed(i, 0.7), deployed_model="8") for i in range(270, 300)]
+    rows += [replace(o, response=Response("At most three.", model_version="v4")) for o in fast]
+    gates = [
+        _gate(GROUNDED, "PASS", (0.9752, 0.9567, 1.0), n=363, model=stable),
+        _gate(
+            GROUNDED,
+            "FAIL",
+            (0.6047, 0.4674, 0.7298),
+            n=43,
+            model=other,
+            explanation="26 of 43 passed (3 samples without an answer or a score, counted against "
+            "it): at 95 % confidence below 72.98 %, and the gate asks for at least 95 %. 3 failed "
+            "calls that do not tell their deployed model count in every column.",
+        ),
+        _gate(TTFT, "PASS", (0.42, 0.41, 0.44), n=270, model=stable),
+        _gate(TTFT, "INCONCLUSIVE", (0.3, 0.28, None), n=30, model=other, needed=290),
+    ]
+    found = Estimate(-0.3306, -0.4981, -0.1824, 400, 400, "Gaffke on single clusters")
+    faster = Estimate(-0.09, -0.13, -0.02, 300, 300, "order statistics of both")
+    made = ("hallucination.groundedness.pass_rate", other, 0.9806, 0.65, found, 1e-9, 2e-9)
+    times = ("latency.ttft.p50", other, 0.3, 0.21, faster, 0.071, 0.071)
+    summary = summarise(
+        gates,
+        rows,
+        "FAIL",
+        by="deployed_model",
+        columns=[
+            Column(stable, MODEL, "7", 633, 3, "3", "clinic", 90.0),
+            Column(other, MODEL, "8", 73, 3, None, "clinic-next", 10.0),
+        ],
+        contrasts=[
+            Contrast(*made, "worse", stable),
+            Contrast(*times, "no difference shown", stable),
+        ],
+        warnings=["3 failed calls did not tell which deployed model they met."],
+    )
+    return Record(summary, rows)
+
+
 def simulated() -> Record:
     """A passing run of the embedded simulator with a fallback scorer."""
     demo = endpoint("demo", kind="demo", name="demo", simulated=True, alias=False)
@@ -468,6 +525,7 @@ SITUATIONS: dict[str, Callable[[], Record]] = {
     "inconclusive": inconclusive,
     "broken": broken,
     "two_models": two_models,
+    "canary": canary,
     "simulated": simulated,
     "partial": partial,
     "empty": empty,

@@ -44,18 +44,20 @@ async def answer_predict(model: str, instances: list[Any], parameters: Any) -> A
     return [{"twice": instance["n"] * 2, "parameters": parameters} for instance in instances]
 
 
-def find_model(name: str) -> dict[str, Any] | None:
-    """Return the one model that was there before any upload."""
-    if not name.endswith("/models/world"):
-        return None
-    return {"name": name, "displayName": "world", "versionId": "1", "versionAliases": ["default"]}
+def models_at(parent: str) -> list[dict[str, Any]]:
+    """Return the two versions of the one model that was there before any upload."""
+    model = {"name": f"{parent}/models/world", "displayName": "world"}
+    return [
+        {**model, "versionId": "1", "versionAliases": ["default"]},
+        {**model, "versionId": "2", "versionAliases": ["candidate"]},
+    ]
 
 
 def jobs_app(settings: JobSettings = QUICK, **answers: Any) -> web.Application:
     """Return an application with nothing but the jobs."""
     app = web.Application(client_max_size=64_000_000)
     chosen = {"answer_generate": answer_generate, "answer_predict": answer_predict} | answers
-    add_jobs(app, find_model=find_model, settings=settings, **chosen)
+    add_jobs(app, models_at=models_at, settings=settings, **chosen)
     return app
 
 

@@ -78,8 +78,11 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     resume: bool = False
     shard: str | None = None
     no_cache: bool = False
+    otel: bool = False
     batch: bool = False
     staging: str | None = None
+    experiment: str | None = None
+    register_evaluation: str | None = None
     seed: int = 0
     timeout: float = 60.0
     max_attempts: int = 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from llmeval.records import (
@@ -12,14 +13,16 @@ from llmeval.records import (
     EndpointIdentity,
     Message,
     NotScored,
+    Observation,
     Request,
     Response,
     Sample,
+    SampleKey,
     Score,
     ScorerIdentity,
 )
 
-__all__ = ["Asker", "CallFailed", "Clock", "Endpoint", "Scorer", "Solver"]
+__all__ = ["Asker", "CallFailed", "Clock", "Endpoint", "Scorer", "Sent", "Solver", "Tracer"]
 
 
 class CallFailed(Exception):
@@ -81,3 +84,29 @@ class Asker(Protocol):
 
 
 Solver = Callable[[Case, Asker], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt as it went out: to whom, what, when (Unix time), and what came of it."""
+
+    endpoint: EndpointIdentity
+    request: Request
+    at: float
+    attempt: Attempt
+
+
+class Tracer(Protocol):
+    """Is told what was measured, once it is over. Telling costs the caller next to nothing, and
+    never raises."""
+
+    def sampled(
+        self, key: SampleKey, sent: Sequence[Sent], observation: Observation | None
+    ) -> None:
+        """Take note of a sample and its attempts; ``None`` where the run ended before its end."""
+
+    def called(self, sent: Sequence[Sent]) -> None:
+        """Take note of a call outside of the plan."""
+
+    def settle(self) -> None:
+        """Wait, for a while at most, until nothing of what was told is still to be done."""

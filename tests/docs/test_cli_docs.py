@@ -1,4 +1,4 @@
-"""docs/cli.md: its files are written, its commands run, and what it shows is what they print."""
+"""Pages whose files are written, whose commands run, and which show what these print."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from llmeval.cli.parsing import COMMANDS
 
-TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.M | re.S)
 EXIT = re.compile(r"\s+# exit (\d)$")
 
 
-def test_the_page_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "least"), [("cli.md", len(COMMANDS)), ("vertex.md", 5)])
+def test_the_page_holds(page: str, least: int, tmp_path: Path) -> None:
     ran = 0
-    for language, title, body in BLOCK.findall(TEXT):
+    for language, title, body in BLOCK.findall((DOCS / page).read_text("utf-8")):
         if title:
             (tmp_path / title).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / title).write_text(body, "utf-8")
@@ -26,7 +29,7 @@ def test_the_page_holds(tmp_path: Path) -> None:
                 command, *shown = example.splitlines()
                 check(command, shown, tmp_path)
                 ran += 1
-    assert ran >= len(COMMANDS)
+    assert ran >= least
 
 
 def check(command: str, shown: list[str], folder: Path) -> None:
@@ -52,4 +55,5 @@ def check(command: str, shown: list[str], folder: Path) -> None:
 
 
 def test_every_command_has_a_section() -> None:
-    assert [name for name in COMMANDS if not re.search(rf"^## {name}\b", TEXT, re.M)] == []
+    text = (DOCS / "cli.md").read_text("utf-8")
+    assert [name for name in COMMANDS if not re.search(rf"^## {name}\b", text, re.M)] == []

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.M | re.S)
-DOCUMENTS = ("suites.md", "gates.md", "running.md")
+DOCUMENTS = ("suites.md", "gates.md", "running.md", "vertex-emulator.md")
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

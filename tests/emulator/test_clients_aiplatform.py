@@ -15,12 +15,6 @@ import pytest
 from llmeval.emulator import running_emulator
 from llmeval.emulator.vertex.kinds import DOES
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:google.*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:google.*"),
-    pytest.mark.filterwarnings("ignore:.*:DeprecationWarning:pkg_resources"),
-]
-
 PLACE = "projects/p/locations/us-central1"
 FLASH = f"{PLACE}/publishers/google/models/gemini-2.5-flash"
 TUNED = f"{PLACE}/endpoints/1001"
@@ -40,6 +34,9 @@ def aiplatform(root: str) -> Iterator[Any]:
     """aiplatform, set up for the emulator over REST."""
     loaded = pytest.importorskip("google.cloud.aiplatform", reason=REASON)
     credentials = pytest.importorskip("google.auth.credentials", reason=REASON)
+    from google.cloud.aiplatform.initializer import global_config
+
+    before = dict(vars(global_config))
     loaded.init(
         project="p",
         location="us-central1",
@@ -48,9 +45,7 @@ def aiplatform(root: str) -> Iterator[Any]:
         api_transport="rest",
     )
     yield loaded
-    from google.cloud.aiplatform import initializer
-
-    initializer.global_config = initializer._Config()
+    vars(global_config).update(before)
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ import pytest
 from llmeval.emulator import VertexOptions, running_emulator
 from llmeval.emulator.vertex.kinds import DOES
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:google.*"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:websockets.*"),
-]
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Inheritance class AiohttpClientSession:DeprecationWarning"
+)
 
 MODEL = "gemini-2.5-flash"
 PLACE = "projects/p/locations/us-central1"

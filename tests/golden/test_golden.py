@@ -22,7 +22,7 @@ def _lines(data: ReportData) -> str:
     return "".join(f"{line.kind:12}{line.text}\n" for line in summary_lines(data))
 
 
-@pytest.mark.parametrize("situation", ["failing", "two_models", "simulated", "empty"])
+@pytest.mark.parametrize("situation", ["failing", "two_models", "canary", "simulated", "empty"])
 @pytest.mark.parametrize(
     ("ending", "render"), [("html", render_html), ("md", render_markdown), ("txt", _lines)]
 )

@@ -235,7 +235,7 @@ def test_unmeasured_samples_are_shown(project: Project) -> None:
         ("openai:127.0.0.1:80", ["http://"]),
         ("python:fake:answr", ["'answer'"]),
         ("python:absent:f", ["No module named 'absent'"]),
-        ("1234567890", ["Vertex"]),
+        ("12345?region=x", ["'region' is no parameter", "vertex:DISPLAY NAME"]),
         (MODEL + "\x1b[31m", ["PACKAGE.MODULE:FUNCTION", ""]),
     ],
 )

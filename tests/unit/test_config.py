@@ -42,9 +42,17 @@ def test_prices_and_settings_are_tables(tmp_path: Path) -> None:
     assert config.settings == {"temperature": 0.0}
 
 
+@pytest.mark.parametrize("word", ["model", "deployed_model"])
+def test_columns_are_by_a_word_that_is_known(word: str, tmp_path: Path) -> None:
+    assert load_config({"by": word}, tmp_path).by == word
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[tool.llmeval]\nby = 'deployed-model'\n", "--by=deployed-model.*'deployed_model'"),
+        ("[tool.llmeval]\nby = 'location'\n", "--by=location: give one of model, deployed_model"),
+        ("[tool.llmeval]\nby = ''\n", "--by=: give one of"),
         ("[tool.llmeval]\nconcurency = 3\n", r"no option is called 'concurency'.*'concurrency'"),
         ("[tool.llmeval]\nmax-cals = 3\n", r"no option is called 'max-cals'.*'max_calls'"),
         ("[tool.llmeval]\nzzz = 3\n", r"no option is called 'zzz'\.$"),

@@ -27,7 +27,7 @@ EXAMPLE = """\
   llmeval compare reports/latest --by=deployed_model
 """
 HEAD = ("finding", "metric", "base", "run", "difference", "95% interval", "n", "p (Holm)")
-WITHIN = ("finding", "metric", "first", "column", *HEAD[4:])
+WITHIN = ("finding", "metric", "base", "column", *HEAD[4:])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,38 +69,51 @@ def _compared(arguments: argparse.Namespace) -> Comparison:
 
 
 def _lines(found: Comparison) -> Iterator[str]:
-    from llmeval.report.lines import column_line
+    from llmeval.report.placing import labels
     from llmeval.report.text import one_line
 
     for note in found.notes:
         why = "note" if found.by else "not comparable, compared by case id where both have it"
         yield f"{why}: {one_line(note, 300)}"
-    yield from map(column_line, found.columns)
-    several = bool(found.by) or len({c.model for c in found.contrasts}) > 1
+    yield from _columns(found)
+    names = labels(found.columns)
+    models = {contrast.model for contrast in found.contrasts}
+    on = {
+        model: f" on {one_line(names.get(model, model), 80)}" if found.by or len(models) > 1 else ""
+        for model in models
+    }
     rows: list[tuple[str, ...]] = [WITHIN if found.by else HEAD]
-    rows += [_row(contrast, several) for contrast in found.contrasts]
+    rows += [_row(contrast, on[contrast.model]) for contrast in found.contrasts]
     yield from table(rows, right=(2, 3, 4, 6, 7))
     if found.flips:
-        yield f"{found.flipped:,} cases changed; the worst first:"
+        which = "that both answered differ" if found.by else "changed"
+        yield f"{found.flipped:,} cases {which}; the worst first:"
     for flip in found.flips:
-        on = f" on {one_line(flip.model, 80)}" if several else ""
         what = flip.metric.removesuffix(".pass_rate")
-        place = f"{one_line(flip.test, 80)}[{one_line(flip.case_id, 80)}]"
+        place = f"{one_line(flip.test, 80)}[{one_line(flip.case_id, 80)}]{on[flip.model]}"
         now = "there" if found.by else "now"
-        yield f"  {what} {place}{on}: passed {flip.base:.0%} of its samples, {now} {flip.run:.0%}"
+        yield f"  {what} {place}: passed {flip.base:.0%} of its samples, {now} {flip.run:.0%}"
 
 
-def _row(contrast: Contrast, several: bool) -> tuple[str, ...]:
+def _columns(found: Comparison) -> Iterator[str]:
+    """What is compared within one run, and with what."""
+    from llmeval.report.lines import column_line
+
+    firsts = {contrast.against for contrast in found.contrasts}
+    for column in found.columns:
+        yield column_line(column, "base" if column.name in firsts else "column")
+
+
+def _row(contrast: Contrast, on: str) -> tuple[str, ...]:
     from llmeval.gates import parse_metric
     from llmeval.report.text import one_line
 
     seconds = parse_metric(contrast.metric).seconds
     scale, unit = (1.0, " s") if seconds else (100.0, " %")
     found = contrast.difference
-    on = f" on {contrast.model}" if several else ""
     return (
         contrast.finding,
-        one_line(contrast.metric + on, 120),
+        one_line(contrast.metric, 120) + on,
         f"{contrast.base * scale:.4g}{unit}",
         f"{contrast.run * scale:.4g}{unit}",
         f"{found.value * scale:+.3g}{unit}",

@@ -58,8 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _lines(summary: Summary) -> Iterator[str]:
     from llmeval.report.lines import column_line
+    from llmeval.report.placing import labelled
     from llmeval.report.text import one_line
 
+    summary = labelled(summary)
     rows: list[tuple[str, ...]] = [("verdict", "gate", "estimate", "bounds", "n", "wanted")]
     rows += [_row(gate, summary.has_columns) for gate in summary.gates]
     lines = table(rows, right=(2, 4))

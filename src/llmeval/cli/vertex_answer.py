@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llmeval.cli.checkups import Finding, problem_of
 from llmeval.endpoints.vertex.accounts import ANYBODY, Account
 from llmeval.endpoints.vertex.advice import advice
-from llmeval.endpoints.vertex.diagnosis import fix_for, place_of
+from llmeval.endpoints.vertex.diagnosis import DECLARE, fix_for, place_of
 from llmeval.errors import LlmevalError
 from llmeval.records import FAILURE_KINDS, CallFailure, Message, Request, Response
 
@@ -24,6 +24,9 @@ ASK: Final = "Answer with one word: ready."
 
 _MOST_TOKENS: Final = 512
 """What is asked for at most: models that think need more than the word takes."""
+
+_MISUNDERSTOOD: Final = frozenset({"bad_request", "malformed_body", "empty", "server_error"})
+"""How a call may fail that speaks another format than the container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ async def answer(
     finally:
         await endpoint.close()
     identity, outcome = endpoint.identity, attempt.outcome
-    found = [*deployed(identity), _format(identity, getattr(endpoint, "target", None))]
+    found = [*deployed(identity), _format(identity, getattr(endpoint, "target", None), outcome)]
     if isinstance(outcome, CallFailure):
         return Answered([*found, _failed(outcome, identity, account, root)], outcome)
     return Answered([*found, _answered(attempt, outcome), price(identity, outcome, prices)])
@@ -95,20 +98,24 @@ def price(identity: EndpointIdentity, outcome: Response, prices: Mapping[str, Pr
     return Finding("price", "ok", f"{text}tokens ({source}){this}")
 
 
-def _format(identity: EndpointIdentity, target: Any) -> Finding:
-    kind = identity.details.get("format")
-    declared = identity.details.get("declared") or {}
+def _format(identity: EndpointIdentity, target: Any, outcome: Response | CallFailure) -> Finding:
+    """Say how it is asked and why so. A guess is only in question where the call fails."""
+    name, kind = "request format", identity.details.get("format")
     models = identity.details.get("deployed_models", ())
-    if declared.get("format"):
+    guessed = False
+    if (identity.details.get("declared") or {}).get("format"):
         why = "as declared in [tool.llmeval.endpoints]"
     elif identity.details.get("publisher"):
         why = f"that of {identity.details['publisher']}'s models"
-    elif any(each.get("container") for each in models):
-        why = "by the container"
+    elif kind == "predict":
+        why, guessed = "a guess: no container that llmeval knows serves it", True
     else:
-        why = "by what is deployed"
-    url = f": {target.url.with_user(None)}" if target is not None else ""
-    return Finding("request format", "ok", f"{kind}, {why}{url}")
+        known = any(each.get("container") for each in models)
+        why = "by the container" if known else "as for tuned Gemini: it has no container"
+    text = f"{kind}, {why}" + (f": {target.url.with_user(None)}" if target is not None else "")
+    if guessed and isinstance(outcome, CallFailure) and outcome.kind in _MISUNDERSTOOD:
+        return Finding(name, "note", text, DECLARE)
+    return Finding(name, "ok", text)
 
 
 def _answered(attempt: Attempt, outcome: Response) -> Finding:

@@ -34,6 +34,7 @@ class Emulation:
     def force(self, faults: Faults) -> None:
         """Put ``faults`` in force from the next request on, with full quotas."""
         self.faults = faults
+        self._drawing = faults.any
         self._quotas: dict[str, TokenBucket] = {}
 
     def reset(self) -> None:
@@ -64,7 +65,7 @@ class Emulation:
 
     def fault(self, number: int, kinds: Sequence[str]) -> str | None:
         """Return the fault that is drawn for call ``number`` among ``kinds``."""
-        return draw(self.faults, self.seed, number, kinds) if self.faults.any else None
+        return draw(self.faults, self.seed, number, kinds) if self._drawing else None
 
     def over_quota(self, rate: float | None, whose: str) -> float | None:
         """Take from the quota ``whose``, of ``rate`` calls a second (``None``: unlimited).

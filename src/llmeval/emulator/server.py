@@ -48,6 +48,7 @@ def serve(
     gone, and ``say`` gets one line of JSON instead: ``{"url": "http://127.0.0.1:N", "port": N}``.
     Raises ``ConfigError`` if the address cannot be had, ``ModelReferenceError`` for a model.
     """
+    parent = os.getppid() if exit_with_parent else None
     app = create_app(endpoints_for(models, seed), faults, seed, vertex=vertex)
 
     def announce(bound: int) -> None:
@@ -57,7 +58,7 @@ def serve(
         else:
             _say_lines(models, root, host, say)
 
-    asyncio.run(_until_told(app, host, port, announce, exit_with_parent))
+    asyncio.run(_until_told(app, host, port, announce, parent))
 
 
 @contextlib.contextmanager
@@ -139,8 +140,9 @@ async def _until_told(
     host: str,
     port: int,
     announce: Callable[[int], Any],
-    exit_with_parent: bool,
+    parent: int | None,
 ) -> None:
+    """Serve until a signal, or until process ``parent`` is no longer the parent of this one."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -149,11 +151,11 @@ async def _until_told(
     runner, bound = await _start(app, host, port)
     try:
         announce(bound)
-        if exit_with_parent:
-            _end_with_input(loop, stop)
-            await _until_orphaned(stop)
-        else:
+        if parent is None:
             await stop.wait()
+        else:
+            _end_with_input(loop, stop)
+            await _until_orphaned(stop, parent)
     finally:
         await runner.cleanup()
 
@@ -172,9 +174,8 @@ def _end_with_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Non
     threading.Thread(target=drain, name="llmeval-emulator-input", daemon=True).start()
 
 
-async def _until_orphaned(stop: asyncio.Event) -> None:
-    """Wait for ``stop``, or until another process has become the parent of this one."""
-    parent = os.getppid()
+async def _until_orphaned(stop: asyncio.Event, parent: int) -> None:
+    """Wait for ``stop``, or until another process than ``parent`` is the parent of this one."""
     while not stop.is_set() and os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SECONDS_BETWEEN_LOOKS)

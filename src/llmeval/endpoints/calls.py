@@ -117,7 +117,13 @@ def outcome_of(result: Any) -> Response | CallFailure:
             deployed_model=result.deployed_model,
         )
         if isinstance(settled, CallFailure):
-            return settled
+            return msgspec.structs.replace(
+                settled,
+                usage=result.usage,
+                safety=result.safety,
+                model_version=result.model_version,
+                deployed_model=result.deployed_model,
+            )
         return msgspec.structs.replace(result, text=clean(result.text))
     if hasattr(result, "model_dump"):
         result = result.model_dump()

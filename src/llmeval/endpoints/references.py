@@ -75,13 +75,28 @@ class EndpointOptions:
                     f"{name} cannot be sent as a header: it holds a line break, a control "
                     f"character or a character outside Latin-1; check how it was copied"
                 )
-        if self.api_endpoint and not re.match(r"https?://[^/\s]", self.api_endpoint):
+        if self.api_endpoint and not _is_url(self.api_endpoint):
             raise ConfigError(
-                f"--api-endpoint={self.api_endpoint}: a URL is needed, such as "
+                f"--api-endpoint={redact(self.api_endpoint)}: a URL is needed, such as "
                 f"http://127.0.0.1:8080 or https://us-central1-aiplatform.googleapis.com"
             )
         if self.concurrency < 1:
             raise ConfigError(f"concurrency={self.concurrency}, but at least 1 is needed")
+
+
+def _is_url(text: str) -> bool:
+    """Tell whether a text is an address without a user's name and password."""
+    try:
+        parts = urlsplit(text)
+        return bool(
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.port != 0
+            and parts.username is None
+            and not re.search(r"[\s\x00-\x1f\x7f?#]", text)
+        )
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

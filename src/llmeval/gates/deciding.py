@@ -140,13 +140,10 @@ def _one(
     found = _decided(gate, view, metric, units, seen, part)
     if found.verdict == "FAIL" and share.unplaced:
         own, _ = units_in(view, frame, rows, metric, gate, words, unplaced=False)
-        found = doubted(
-            found,
-            "INCONCLUSIVE"
-            if isinstance(own, NoUnits)
-            else _decided(gate, view, metric, own, seen, part).verdict,
-            share,
-        )
+        alone: Decision = "INCONCLUSIVE"
+        if not isinstance(own, NoUnits):
+            alone = _decided(gate, view, metric, own, seen, part).verdict
+        found = doubted(found, alone, share)
     return _with_coverage(told(found, share, view), coverage)
 
 

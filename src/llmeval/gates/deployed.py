@@ -39,28 +39,33 @@ def columns_of(columns: Columns, models: Sequence[EndpointIdentity]) -> list[Col
     The one with the most traffic comes first, or else the most samples. A model of which no
     deployed model is known has one column, ``UNKNOWN``.
     """
-    known = {identity.ref: identity for identity in models}
-    found: list[Column] = []
-    for model in dict.fromkeys([*known, *columns.models]):
-        counts = _counts(columns, model)
-        unplaced = counts.pop(None, 0)
-        facts = _facts(known[model].details) if model in known else {}
-        served = [name for name, fact in facts.items() if fact["traffic"]]
-        split = served if len(served) > 1 or not counts else []
-        names = [name for name in dict.fromkeys([*counts, *split]) if name is not None]
-        made = [
-            Column(
-                column_name(model, name),
-                model,
-                name,
-                counts[name] + unplaced,
-                unplaced,
-                **facts.get(name, {}),
-            )
-            for name in names or [UNKNOWN]
-        ]
-        found += sorted(made, key=_rank)
-    return found
+    details = {identity.ref: identity.details for identity in models}
+    return [
+        column
+        for model in dict.fromkeys([*details, *columns.models])
+        for column in _of_model(model, _counts(columns, model), _facts(details.get(model, {})))
+    ]
+
+
+def _of_model(
+    model: str, counts: Counter[str | None], facts: Mapping[str, Mapping[str, Any]]
+) -> list[Column]:
+    unplaced = counts.pop(None, 0)
+    served = [name for name, fact in facts.items() if fact["traffic"]]
+    split = served if len(served) > 1 or not counts else []
+    names = [name for name in dict.fromkeys([*counts, *split]) if name is not None]
+    made = [
+        Column(
+            column_name(model, name),
+            model,
+            name,
+            counts[name] + unplaced,
+            unplaced,
+            **facts.get(name, {}),
+        )
+        for name in names or [UNKNOWN]
+    ]
+    return sorted(made, key=_rank)
 
 
 def _rank(column: Column) -> tuple[bool, float, int, str]:

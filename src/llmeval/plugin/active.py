@@ -95,6 +95,7 @@ class Hooks:
         self.evaluating.start(session)
         cause: BaseException | None = None
         try:
+            self.evaluating.load_ahead()
             return (yield)
         except BaseException as error:
             cause = error

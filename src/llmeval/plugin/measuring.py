@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,9 @@ from llmeval.run.batch import BatchedEndpoint, BatchRun, staging_of
 from llmeval.store import RecordWriter, ResponseCache, RunDirectory
 from llmeval.store.batches import BatchStore
 from llmeval.store.resume import RecordedSamples, differences
+
+if TYPE_CHECKING:
+    from llmeval.telemetry import RunTracer
 
 __all__ = ["Measuring", "Share"]
 
@@ -55,11 +58,13 @@ class Measuring:
         describe: Callable[[], RunInfo],
         share: Share,
         before_timed: Callable[[], Awaitable[None]] | None,
+        tracer: RunTracer | None = None,
     ) -> None:
         self.run: RunInfo | None = None
         self._directory = directory
         self._describe = describe
         self._share = share
+        self._tracer = tracer
         self._writer: RecordWriter | None = None
         self._cache: ResponseCache | None = None
         self._recorded: RecordedSamples | None = None
@@ -147,6 +152,7 @@ class Measuring:
             prices=config.prices,
             settings=config.settings,
             seed=config.seed,
+            tracer=self._tracer,
         )
 
     def _opened(self) -> None:
@@ -163,6 +169,8 @@ class Measuring:
                 )
             run = msgspec.structs.replace(run, run_id=old.run_id, started_at=old.started_at)
         self.run = run
+        if self._tracer:
+            self._tracer.describe({"llmeval.run.id": run.run_id})
         self._writer = RecordWriter(self._directory.part(self._share.worker), run)
 
     def _record(self, observation: Observation) -> None:

@@ -22,6 +22,8 @@ _TEXT = {
     "by": ("WHAT", "deployed_model: decide on each model behind an endpoint's traffic split"),
     "run-dir": ("DIR", "directory of this run (default: reports/<run id>)"),
     "staging": ("GS", "folder in Cloud Storage for --batch, such as gs://bucket/llmeval"),
+    "experiment": ("NAME", "log the decided run to this Vertex AI experiment"),
+    "register-evaluation": ("MODEL", "import the decided run as an evaluation of this model"),
     "shard": ("i/n", "measure the i-th of n parts only; such a run can never pass by itself"),
 }
 _WHOLE = {
@@ -40,6 +42,7 @@ _FLAGS = {
     "resume": "go on in the run directory, asking only what is not recorded there",
     "batch": "answer untimed samples by Vertex AI batch prediction (needs --staging)",
     "no-cache": "ask every question anew",
+    "otel": "export spans and metrics by OTLP, to where the OTEL_EXPORTER_OTLP_* variables say",
 }
 
 

@@ -21,8 +21,10 @@ from llmeval.gates import GateSet, check_metrics, load_gates, parse_metric
 from llmeval.plugin.items import SampleItem, is_timed
 from llmeval.plugin.measuring import Measuring, Share
 from llmeval.plugin.progress import LiveLine
+from llmeval.plugin.publishing import check_publishing, publish
 from llmeval.plugin.role import Role, role_of, worker_input
 from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
+from llmeval.plugin.telemetry import SessionTelemetry
 from llmeval.plugin.verdicts import announce
 from llmeval.ports import Endpoint
 from llmeval.prices import check_priced, model_prices
@@ -77,8 +79,12 @@ class Evaluating:
         self.worker_calls: dict[str, int] = {}
         self.report_data: ReportData | None = None
         self.run_directory: RunDirectory | None = None
+        self.telemetry = SessionTelemetry(
+            config.otel, self.role, worker_input(pytest_config).get("llmeval", {})
+        )
         self._measuring: Measuring | None = None
         self._places: dict[int, int] = {}
+        self.published: list[str] = []
         self._noted = ""
         self._live = LiveLine(pytest_config)
         self.run_id, self.directory = run_id, self._where(run_id)
@@ -93,6 +99,7 @@ class Evaluating:
             config, model=columns(config.model, config.location or os.environ.get(_LOCATION))
         )
         endpoint_options = options_of(config, os.environ, {"llmeval-run-id": run_id})
+        check_publishing(config)
         if config.batch:
             check_batch(config, alone=role_of(pytest_config) is Role.ALONE)
         # A column is called as its endpoint calls itself: without a secret of the reference.
@@ -215,21 +222,23 @@ class Evaluating:
             return
         try:
             self.run_directory = self._open_directory()
+            self.telemetry.start(self.run_id)
             if self.role is not Role.CONTROLLER and not self.problem:
                 self._measuring = self._measure(self.run_directory)
                 # At once, so that a plain --resume finds a run that was killed.
                 self.run_directory.point_latest()
-                self._load_ahead()
         except LlmevalError as error:
             self.problem = error
             if self.role is not Role.WORKER:
                 raise pytest.UsageError(str(error)) from None
             session.items.clear()
 
-    def _load_ahead(self) -> None:
+    def load_ahead(self) -> None:
         """Load what deciding needs while the first answers are awaited anyway; not where latency is
         measured from the start, and not in a worker, which decides nothing."""
-        if self.role is Role.ALONE and self.planned and not is_timed(self.planned[0]):
+        if not self._measuring or self.role is not Role.ALONE:
+            return
+        if self.planned and not is_timed(self.planned[0]):
             import scipy.special  # noqa: F401
 
             prepare()
@@ -261,6 +270,7 @@ class Evaluating:
                 self.replaces_another,
             ),
             before_timed=self.before_timed,
+            tracer=self.telemetry.tracer,
         )
 
     def _describe(self) -> RunInfo:
@@ -333,13 +343,16 @@ class Evaluating:
                 self._note(stopped.reason)
                 self.problem = self.problem or stopped.error
         if self.role is Role.WORKER:
+            self.telemetry.finish(None)
             return
         refused = self.problem and self.config.resume and not self.call_counts().get("sent")
         if self.run_directory and self.run_directory.parts() and not refused:
             try:
                 self._decide(self.run_directory)
+                self._publish(self.run_directory)
             except LlmevalError as error:
                 self.problem = self.problem or error
+        self.telemetry.finish(self.summary)
         if self.problem:
             pytest.exit(f"llmeval: {self.problem}", returncode=4)
 
@@ -364,6 +377,10 @@ class Evaluating:
         self.report_data = write_pages(directory, self.summary)
         announce(self.pytest_config, self.summary, self.root / self.config.gates)
 
+    def _publish(self, directory: RunDirectory) -> None:
+        if self.summary is not None and not self.problem:
+            self.published = publish(self.config, self.summary, directory.path)
+
     def call_counts(self) -> dict[str, int]:
         """Return how many calls were sent and retried, by all workers where there are any."""
         if self._measuring is None:
@@ -375,6 +392,7 @@ class Evaluating:
         """Release everything, however the session ended."""
         if self._measuring:
             self._measuring.engine.close()
+        self.telemetry.finish(None)
 
     def header_lines(self) -> list[str]:
         """Return what stands under pytest's own header."""

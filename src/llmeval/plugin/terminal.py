@@ -52,8 +52,12 @@ def write_summary(reporter: pytest.TerminalReporter, evaluating: Evaluating) -> 
         reporter.line("no gates, so nothing is decided: `llmeval init` writes a first gates.toml")
     for line in summary_lines(data):
         reporter.line(line.text, **_markup(line.verdict))
+    for place in evaluating.published:
+        reporter.line(place)
     where = evaluating.directory / "report.html"
     reporter.line(f"report: {_short(evaluating, where)}")
+    for said in evaluating.telemetry.lines():
+        reporter.line(said)
 
 
 def _markup(word: str) -> Any:

@@ -64,6 +64,7 @@ class WorkerHooks:
         node.workerinput["llmeval"] = {
             "run_id": evaluating.run_id,
             "run_dir": str(evaluating.directory),
+            "session": evaluating.telemetry.session,
             "command": shown(evaluating.pytest_config.invocation_params.args),
         }
 
@@ -90,6 +91,7 @@ class WorkerHooks:
         for name, count in said["calls"].items():
             calls = evaluating.worker_calls
             calls[name] = calls.get(name, 0) + count
+        evaluating.telemetry.hear(said["telemetry"])
         if said["problem"] and evaluating.problem is None:
             evaluating.problem = LlmevalError(said["problem"])
 
@@ -152,6 +154,7 @@ class WorkerHooks:
                 "amendments": list(evaluating.amendments.items()),
                 "problem": str(evaluating.problem) if evaluating.problem else None,
                 "calls": evaluating.call_counts(),
+                "telemetry": evaluating.telemetry.warning,
             }
         ).decode("utf-8", "replace")
 

@@ -14,7 +14,7 @@ __all__ = ["check_experiment", "key", "keys", "run_id_in"]
 # (google.cloud.aiplatform.metadata.constants._EXPERIMENT_RUN_MAX_LENGTH).
 _LONGEST_CONTEXT = 128 - len("-tb-run")
 _SHORTEST_RUN = 20
-_LONGEST_KEY = 100
+_LONGEST_KEY = 80
 
 
 def check_experiment(name: str) -> str:

@@ -19,7 +19,7 @@ from llmeval.records import (
 )
 from llmeval.report.data import Latency, Rate, ReportData, ScorerResult, SliceResult, SuiteResult
 from llmeval.report.numbers import metric_parts, unit_of
-from llmeval.report.placing import Placing
+from llmeval.report.placing import Placing, labelled
 from llmeval.report.samples import short
 from llmeval.report.worst import Worsts
 
@@ -74,6 +74,7 @@ def collect(summary: Summary, observations: Iterable[Observation], *, worst: int
     Memory holds aggregates, a few bytes a sample for intervals and latency curves, and at most
     ``worst`` samples for each suite and for each gate that does not pass.
     """
+    summary = labelled(summary)
     worsts, placing = Worsts(summary, worst), Placing(summary.columns)
     timed = _timed(summary)
     tallies: dict[tuple[str, str], _SuiteTally] = {}

@@ -191,9 +191,9 @@ def summary_lines(data: ReportData) -> list[Line]:
     return [*lines, *(Line("contrast", _contrast(c)) for c in told)]
 
 
-def column_line(column: Column) -> str:
-    """Return a column's name and what is known of it."""
-    return one_line(f"column {column.name}: {about(column)}", 4 * NAME)
+def column_line(column: Column, role: str = "column") -> str:
+    """Return a column's role, its name and what is known of it."""
+    return f"{role} {one_line(column.name, 2 * NAME)}: {one_line(about(column), TEXT)}"
 
 
 def _contrast(found: Contrast) -> str:

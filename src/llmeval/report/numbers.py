@@ -142,7 +142,9 @@ def change(contrast: Contrast) -> str:
 def change_interval(contrast: Contrast) -> str:
     """Return the interval of a difference as ``low … high``."""
     unit, found = unit_of(contrast.metric), contrast.difference
-    return f"{_signed(found.low, unit)} … {_signed(found.high, unit)}"
+    low, high = _signed(found.low, unit), _signed(found.high, unit)
+    word = " s" if unit == "seconds" else " points"
+    return f"{low.removesuffix(word) if high.endswith(word) else low} … {high}"
 
 
 def _signed(value: float, unit: Unit) -> str:

@@ -172,7 +172,7 @@ def _deployed(listed: Any) -> list[tuple[str, str]]:
             ", ".join(f"{k} {v}" for k, v in entry.items() if k != "id" and v not in (None, "")),
         )
         for entry in (listed if isinstance(listed, list) else [])
-        if isinstance(entry, Mapping)
+        if isinstance(entry, Mapping) and entry.get("id")
     ]
 
 

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmeval.ports import Clock, Endpoint
+from llmeval.ports import Clock, Endpoint, Sent
 from llmeval.records import QUOTA_KINDS, Attempt, CallFailure, Price, Request, Response
 from llmeval.run.budget import Budget, cost_of_attempt
 from llmeval.run.limits import OVERLOADED, Breaker, Limiter
@@ -73,20 +73,23 @@ class Caller:
     retries: int = 0
     _random: random.Random = field(default_factory=random.Random)
 
-    async def call(self, request: Request, *, timed: bool = False) -> Called:
-        """Return the outcome; raises ``Halted`` where the budget is used up."""
+    async def call(
+        self, request: Request, *, timed: bool = False, sent: list[Sent] | None = None
+    ) -> Called:
+        """Return the outcome; raises ``Halted`` where the budget is used up. Each attempt is
+        appended to ``sent``."""
         key = None
         if self.cache and not timed and self.endpoint.identity.cacheable:
             key = cache_key(self.endpoint.identity, request)
             known = self.cache.get(key, now=self.clock.time(), ttl=self._ttl())
             if known is not None:
                 return Called(known, None, None, 0.0, self.clock.time(), 0, True, 0.0)
-        called = await self._attempts(request)
+        called = await self._attempts(request, sent)
         if key and self.cache and isinstance(called.outcome, Response):
             self.cache.put(key, called.outcome, now=self.clock.time())
         return called
 
-    async def _attempts(self, request: Request) -> Called:
+    async def _attempts(self, request: Request, sent: list[Sent] | None) -> Called:
         backoff = spent = 0.0
         for number in range(1, 1000):
             waited_from = self.clock.monotonic()
@@ -97,6 +100,8 @@ class Caller:
                 raise Halted
             sent_at = self.clock.time()
             attempt = await self._send(request)
+            if sent is not None:
+                sent.append(Sent(self.endpoint.identity, request, sent_at, attempt))
             cost = self._book(attempt)
             spent += cost or 0.0
             delay = self._judge(attempt.outcome, number, backoff)

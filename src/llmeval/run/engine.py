@@ -24,6 +24,7 @@ from llmeval.prices import model_price
 from llmeval.records import (
     CallFailure,
     Message,
+    Observation,
     Request,
     Response,
     Sample,
@@ -36,6 +37,7 @@ from llmeval.run.observe import describe_down, observation_of
 from llmeval.run.plan import PlannedSample, PlannedTest
 from llmeval.run.scoring import ScoringRoom
 from llmeval.run.solve import SampleAsker, solve
+from llmeval.run.tracing import Telling
 from llmeval.run.wiring import Wiring
 
 __all__ = ["Engine", "Finished", "Progress", "RunStopped"]
@@ -73,6 +75,7 @@ class Engine:
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="llmeval-score")
         self._rooms: dict[PlannedTest, ScoringRoom] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._telling = Telling(wiring.tracer)
         self._budget = Budget(wiring.max_calls, wiring.budget)
         self._callers = {ref: self._caller(ref) for ref in endpoints}
         self._thread = threading.Thread(target=self._main, name="llmeval-engine", daemon=True)
@@ -181,6 +184,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._telling.after_timed()
         self._settle()
         self._opened.set()
         await self._closing.wait()
@@ -226,12 +230,14 @@ class Engine:
         if self._state.stop:
             raise self._state.stop
         await caller.limiter.acquire()
+        sent = self._telling.book()
         try:
-            return await caller.call(request)
+            return await caller.call(request, sent=sent)
         except Halted:
             raise self._state.stop or RunStopped(self._budget.exhausted or "halted") from None
         finally:
             caller.limiter.release()
+            self._telling.called(sent)
 
     async def _feed(self, indices: Any) -> None:
         state = self._state
@@ -264,6 +270,8 @@ class Engine:
         todo = [index for index in indices if not self._begun[index] and not self._known(index)]
         if self._before_timed and todo:
             await self._before_timed()
+        if todo:
+            await self._telling.before_timed()
         for caller in self._callers.values():
             caller.limiter.set_ceiling(test.declared.concurrency or 4)
         if todo:
@@ -274,6 +282,7 @@ class Engine:
             if not self._begun[index]:
                 await self._begin_when_free(index)
         await self._drain()
+        self._telling.after_timed()
         with self._ready:
             self._state.finished.update(self._state.held)
             self._state.held.clear()
@@ -317,14 +326,18 @@ class Engine:
 
     async def _observe(self, planned: PlannedSample, ready: float) -> Finished:
         asker = self._asker(planned)
-        outcome = await solve(planned, asker)
-        observation = observation_of(planned, asker, outcome, ready, self._wiring)
-        prompt = asker.asked.messages if asker.asked else ()
-        scores = []
-        if isinstance(outcome, Response):
-            sample = Sample(planned.case, prompt, outcome, planned.repetition)
-            scores = await self._scoring(planned.test).score(sample)
-        return Finished(msgspec.structs.replace(observation, scores=scores), prompt)
+        observation: Observation | None = None
+        try:
+            outcome = await solve(planned, asker)
+            observation = observation_of(planned, asker, outcome, ready, self._wiring)
+            prompt = asker.asked.messages if asker.asked else ()
+            if isinstance(outcome, Response):
+                sample = Sample(planned.case, prompt, outcome, planned.repetition)
+                scores = await self._scoring(planned.test).score(sample)
+                observation = msgspec.structs.replace(observation, scores=scores)
+            return Finished(observation, prompt)
+        finally:
+            self._telling.sampled(planned, asker.sent, observation)
 
     def _hand_over(self, index: int, finished: Finished) -> None:
         hold = self._look_ahead and self._plan[index].test.declared.timed
@@ -382,7 +395,11 @@ class Engine:
     def _asker(self, planned: PlannedSample) -> SampleAsker:
         wiring = self._wiring
         return SampleAsker(
-            self._callers[planned.model], planned, dict(wiring.settings), wiring.seed
+            self._callers[planned.model],
+            planned,
+            dict(wiring.settings),
+            wiring.seed,
+            sent=self._telling.book(),
         )
 
     def _caller(self, ref: str) -> Caller:

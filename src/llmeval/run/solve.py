@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmeval.ports import Asker, CallFailed
+from llmeval.ports import Asker, CallFailed, Sent
 from llmeval.records import CallFailure, Message, Request, Response
 from llmeval.run.call import Called, Caller, Halted
 from llmeval.run.plan import PlannedSample
@@ -17,7 +17,8 @@ __all__ = ["SampleAsker", "request_of", "solve"]
 
 @dataclass
 class SampleAsker:
-    """Asks on behalf of one sample, and remembers what was asked and what it took."""
+    """Asks on behalf of one sample, and remembers what was asked and what it took; each attempt
+    too where ``sent`` is a list."""
 
     caller: Caller
     planned: PlannedSample
@@ -26,13 +27,15 @@ class SampleAsker:
     asked: Request | None = None
     calls: list[Called] = field(default_factory=list)
     halted: bool = False
+    sent: list[Sent] | None = None
 
     async def ask(self, prompt: str | Sequence[Message], **settings: Any) -> Response:
         """See ``ports.Asker``."""
         messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
         self.asked = request_of(self.planned, messages, self.defaults, settings, self.seed)
         try:
-            called = await self.caller.call(self.asked, timed=self.planned.test.declared.timed)
+            timed = self.planned.test.declared.timed
+            called = await self.caller.call(self.asked, timed=timed, sent=self.sent)
         except Halted:
             self.halted = True
             raise

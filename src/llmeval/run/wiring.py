@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmeval.ports import Clock
+from llmeval.ports import Clock, Tracer
 from llmeval.records import Observation, Price, SampleKey
 from llmeval.run.call import CallPolicy
 from llmeval.store import ResponseCache
@@ -40,7 +40,8 @@ class Wiring:
     """``opened`` is called once every endpoint is open and knows who it is; ``prepared`` is awaited
     before the first sample is asked. ``record`` appends an observation and must not return before
     it is safe; ``recorded`` looks one up that an earlier session measured. ``budget`` is US
-    dollars; ``prices`` is the user's own table."""
+    dollars; ``prices`` is the user's own table. ``tracer`` is told of every sample and call, but of
+    none while latency is measured."""
 
     record: Callable[[Observation], None]
     opened: Callable[[], None] = _ignore
@@ -55,3 +56,4 @@ class Wiring:
     prices: Mapping[str, Price] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    tracer: Tracer | None = None

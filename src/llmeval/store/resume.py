@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import to_builtins
+
 from llmeval.errors import RecordError
-from llmeval.records import Observation, RunInfo, SampleKey, sample_key
+from llmeval.records import EndpointIdentity, Observation, RunInfo, SampleKey, sample_key
 from llmeval.store.codec import decode_observation
 from llmeval.store.record import read_lines
 from llmeval.store.rundir import RunDirectory
@@ -59,7 +61,7 @@ def differences(old: RunInfo, new: RunInfo) -> list[str]:
         found.append(f"model was {was}, now {now}")
     for before, after in zip(old.models, new.models, strict=False):
         if before.ref == after.ref and before != after:
-            found.append(f"{before.ref} is no longer {before.name} {before.version or ''}".rstrip())
+            found.append(f"{before.ref} is not what it was: {_changed_identity(before, after)}")
     if old.judge != new.judge:
         found.append("another judge")
     if old.seed != new.seed:
@@ -67,6 +69,14 @@ def differences(old: RunInfo, new: RunInfo) -> list[str]:
     if old.settings != new.settings:
         found.append("other generation settings")
     return found + _changed_tests(old, new)
+
+
+def _changed_identity(old: EndpointIdentity, new: EndpointIdentity) -> str:
+    """Name what differs between two identities, such as the deployed models."""
+    was, now = ({**to_builtins(i), **i.details} for i in (old, new))
+    keys = [k for k in (*was, *now) if k != "details" and was.get(k) != now.get(k)]
+    told = [f"{k} was {was.get(k)!r}, now {now.get(k)!r}" for k in dict.fromkeys(keys)]
+    return "; ".join(told) or "its details changed"
 
 
 def _changed_tests(old: RunInfo, new: RunInfo) -> list[str]:

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from vertex_pages import Pages, hanging, serving
+from vertex_pages import HERE, Pages, denied, deployed, endpoint, hanging, model, serving
 
-from llmeval.cli import checkups
+from llmeval.cli import checkups, vertex_access
 from llmeval.cli.checkups import Finding
 from llmeval.cli.vertex_access import (
     access_token,
@@ -28,6 +28,7 @@ from llmeval.cli.vertex_access import (
     quota_project,
     region,
 )
+from llmeval.cli.vertex_checkups import examine
 from llmeval.endpoints import EndpointOptions
 from llmeval.endpoints.vertex.references import parse_vertex
 
@@ -330,6 +331,30 @@ def test_access_is_gained_with_the_keys_project(
     assert access.root == "https://us-east4-aiplatform.googleapis.com"
     assert access.headers == {"Authorization": "Bearer ya29.secret"}
     assert "ya29" not in repr(access)
+
+
+def test_the_whole_way_names_the_account_that_calls(
+    key_file: Path, private_key: str, google: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the key file to a call that is refused; only the address is not Google's."""
+    key_file.write_text(json.dumps(service_account(private_key, google.root)))
+    monkeypatch.setattr(vertex_access, "is_loopback", lambda _: False)
+    monkeypatch.setattr(vertex_access, "address", lambda *_: Finding("api endpoint", "ok", ""))
+    google[f"GET {HERE}/endpoints/12"] = endpoint("12", deployed())
+    google[f"GET {HERE}/models/21@3"] = model()
+    google[f"POST {HERE}/endpoints/12/chat/completions"] = denied("aiplatform.endpoints.predict")
+    options = EndpointOptions(project="p-1", api_endpoint=google.root)
+    found = asyncio.run(examine("12", options, {}, 10.0))
+    told = found[-1]
+    assert [each.state for each in found].count("problem") == 1
+    assert told.text.startswith("forbidden: 403: permission denied (403: Permission")
+    assert told.fix == (
+        "The permission aiplatform.endpoints.predict is missing: gcloud projects "
+        f"add-iam-policy-binding p-1 --member=serviceAccount:{EMAIL} --role=roles/aiplatform.user"
+    )
+    assert "gcloud" not in told.text and "ya29" not in repr(found)
+    called = [dict(each).get("Authorization") for each in google.headers[1:]]
+    assert called and set(called) == {"Bearer ya29.secret"}
 
 
 def test_each_step_stops_what_depends_on_it(key_file: Path) -> None:

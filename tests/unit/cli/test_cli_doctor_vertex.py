@@ -145,6 +145,26 @@ def test_a_declared_format_is_told(here: Path, vertex: Pages, capsys: Capture) -
     assert "tokens not reported" in found["answer"].text
 
 
+def test_a_guessed_format_is_a_note_where_the_call_fails(vertex: Pages, capsys: Capture) -> None:
+    vertex[MODEL] = model("x/custom:1")
+    vertex[f"POST {HERE}/endpoints/12:predict"] = {"predictions": ["ready."]}
+    found = {each.name: each for each in findings(capsys, vertex, "12")}
+    assert found["request format"].text.startswith("predict, a guess: no container that llmeval")
+    assert found["request format"].state == found["answer"].state == "ok"
+    vertex[f"POST {HERE}/endpoints/12:predict"] = Error(400, "INVALID_ARGUMENT", "no 'text'")
+    found = {each.name: each for each in findings(capsys, vertex, "12")}
+    assert found["request format"].state == "note"
+    assert "[tool.llmeval.endpoints.ID]" in found["request format"].fix
+
+
+def test_a_tuned_gemini_has_no_container(vertex: Pages, capsys: Capture) -> None:
+    vertex[GET] = endpoint("12", deployed(dedicatedResources=None))
+    vertex[MODEL] = {"name": "m", "baseModelSource": {"genieSource": {"baseModelUri": "gemini"}}}
+    vertex[f"POST {HERE}/endpoints/12:generateContent"] = generated("ready.")
+    found = {each.name: each for each in findings(capsys, vertex, "12")}
+    assert found["request format"].text.startswith("generate_content, as for tuned Gemini")
+
+
 def test_several_locations_are_looked_at_side_by_side(vertex: Pages, capsys: Capture) -> None:
     vertex[f"GET {THERE}/endpoints/12"] = endpoint(
         "12", deployed(), name=f"{THERE[4:]}/endpoints/12"
@@ -394,6 +414,34 @@ def test_an_unknown_publishers_model_brings_near_names(vertex: Pages, capsys: Ca
     assert "try --location=global" in lost.fix
 
 
+def test_each_region_is_asked_at_an_address_of_its_own(
+    vertex: Pages, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Place, "root", property(lambda self: f"{vertex.root}/{self.location}"))
+    vertex[f"GET /europe-west4{THERE}/endpoints/77"] = endpoint("77", deployed())
+    done = run(capsys, "doctor", "--model=77", "--project=p-1", "--timeout=5")
+    assert "-> --location=europe-west4" in done.out
+    path = f"/global{HERE.replace('us-central1', 'global')}{GEMINI}:generateContent"
+    vertex[f"POST {path}"] = generated("ready.")
+    done = run(capsys, "doctor", "--model=gemini-2.5-flash", "--project=p-1", "--timeout=5")
+    assert "-> it is offered elsewhere: --location=global" in done.out
+    # Given as the address, Google's own for the region does not stand for the others.
+    given = f"--api-endpoint={vertex.root}/us-central1"
+    done = run(capsys, "doctor", "--model=gemini-2.5-flash", "--project=p-1", given)
+    assert "-> it is offered elsewhere: --location=global" in done.out
+
+
+def test_a_look_up_that_takes_too_long(vertex: Pages, capsys: Capture) -> None:
+    async def slow_from_the_second_on(_: web.Request) -> web.StreamResponse:
+        if vertex.asked.count(GET) > 1:
+            await asyncio.sleep(30)
+        return web.json_response(endpoint("12", deployed()))
+
+    vertex[GET] = slow_from_the_second_on
+    told = last(capsys, vertex, "12", "--timeout=0.5")
+    assert (told.name, told.state) == ("deployment", "problem") and told.fix
+
+
 # What was given
 
 
@@ -410,6 +458,9 @@ def test_options_win_over_the_configuration(here: Path, vertex: Pages, capsys: C
     [
         (["--model=gemini-2.5-flash?x=1"], "'x' is no parameter"),
         (["--model=12", "--api-endpoint=nowhere"], "a URL is needed"),
+        (["--model=12", "--api-endpoint=http://127.0.0.1:99999"], "a URL is needed"),
+        (["--model=12", "--api-endpoint=http://[::1"], "a URL is needed"),
+        (["--model=12", "--api-endpoint=https://me:pass@host"], "https://…@host: a URL is needed"),
         (["--model=12", "--project=p-1", "--api-endpoint=http://10.0.0.2"], "use https://"),
         (["--model=12", "--project=My project", "--api-endpoint=http://127.0.0.1:9"],
          "'My project' is no project"),

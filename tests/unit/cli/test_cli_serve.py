@@ -49,6 +49,16 @@ def test_options_reach_the_emulator(capsys: Capture, monkeypatch: pytest.MonkeyP
     assert (faults.reset, faults.retry_after, faults.delay) == (0.1, 2.0, 0.5)
 
 
+def test_options_reach_the_vertex_surface(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("llmeval.emulator.serve", lambda models, **more: asked.update(more))
+    words = ["--behind", "demo?ttft=0.1", "--canary", "demo", "--require-token"]
+    assert run(capsys, "serve", *words, "--token-lifetime", 5).code == 0
+    vertex = asked["vertex"]
+    assert (vertex.stable, vertex.canary) == ("demo?ttft=0.1", "demo")
+    assert (vertex.require_token, vertex.token_lifetime) == (True, 5.0)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -57,6 +67,8 @@ def test_options_reach_the_emulator(capsys: Capture, monkeypatch: pytest.MonkeyP
         (["--port", "99999"], "0 … 65535"),
         (["--models", ","], "names no model"),
         (["--models", "gpt"], "gpt"),
+        (["--behind", "dmeo"], "dmeo"),
+        (["--token-lifetime", "0"], "must be above 0"),
     ],
 )
 def test_what_cannot_be_served_is_a_usage_error(

@@ -130,10 +130,12 @@ def test_what_it_may_not_return(result: Any, kind: str) -> None:
     assert failure(lambda prompt: result).kind == kind
 
 
-def test_an_empty_response_keeps_what_it_used_and_who_gave_it() -> None:
-    empty = Response("", usage=Usage(3, 0), deployed_model="m-7", model_version="v1")
-    got = failure(lambda prompt: empty)
-    assert (got.usage, got.deployed_model, got.model_version) == (Usage(3, 0), "m-7", "v1")
+def test_an_empty_response_still_tells_who_gave_it_and_what_it_cost() -> None:
+    rated = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}]
+    empty = Response("", usage=Usage(9, 0), safety=rated, model_version="v", deployed_model="8")
+    found = failure(lambda prompt: empty)
+    assert (found.kind, found.usage, found.safety) == ("empty", Usage(9, 0), rated)
+    assert (found.model_version, found.deployed_model) == ("v", "8")
 
 
 @pytest.mark.parametrize("sync", [True, False])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import factories
+from llmeval.records import Contrast, Estimate
 from llmeval.report import numbers
 
 GROUNDED = factories.passing().summary.gates[0]
@@ -79,3 +80,22 @@ def test_money_duration_count_and_time():
     assert numbers.count(12345) == "12,345"
     assert numbers.utc(0) == "1970-01-01 00:00:00 UTC"
     assert numbers.utc(1e30) == numbers.utc(math.nan) == "not known"
+
+
+@pytest.mark.parametrize(
+    ("metric", "figures", "change", "interval"),
+    [
+        ("a.b.pass_rate", (-0.12, -0.2, 0.04), "−12.0 points", "−20.0 … +4.0 points"),
+        ("a.b.pass_rate", (0.0, -0.0004, 0.5), "0.0 points", "−0.04 … +50.0 points"),
+        ("a.ttft.p95", (0.25, 0.01, 1.5), "+0.25 s", "+0.010 … +1.50 s"),
+        ("a.ttft.p95", (0.25, 0.01, math.inf), "+0.25 s", "+0.010 s … no bound"),
+    ],
+)
+def test_differences_carry_their_sign(metric, figures, change, interval):
+    found = Contrast(metric, "m", 0.0, 0.0, Estimate(*figures, 9, 9, "x"), 1, 1, "worse")
+    assert (numbers.change(found), numbers.change_interval(found)) == (change, interval)
+
+
+def test_small_p_values_are_bounds():
+    shown = [numbers.p_value(p) for p in (1.0, 0.0512, 0.0001, 1e-9)]
+    assert shown == ["1", "0.051", "0.0001", "<0.0001"]

@@ -267,7 +267,10 @@ def test_runs_that_differ_are_told_apart() -> None:
     assert differences(RUN, replace(RUN, run_id="b", started_at=0.0, command=["x"])) == []
     for change, words in [
         ({"models": [other]}, "model was demo, now openai:x"),
-        ({"models": [replace(RUN.models[0], version="2")]}, "demo is no longer demo 1"),
+        (
+            {"models": [replace(RUN.models[0], version="2")]},
+            "demo is not what it was: version was '1', now '2'",
+        ),
         ({"judge": None}, "another judge"),
         ({"seed": 8}, "seed was 7, now 8"),
         ({"settings": {}}, "other generation settings"),

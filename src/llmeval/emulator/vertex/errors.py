@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 __all__ = [
+    "RPC",
+    "SERVICE",
     "ContainerError",
     "GoogleError",
     "Refused",
     "dedicated_domain",
     "endpoint_missing",
+    "error_info",
     "failed_precondition",
     "invalid",
     "nothing_deployed",
     "permission_denied",
     "publisher_model_missing",
-    "quota_of_endpoint",
-    "quota_of_project",
     "resource_missing",
     "service_disabled",
-    "shared_capacity",
     "unauthenticated",
-    "unavailable",
 ]
 
-_RPC = "type.googleapis.com/google.rpc."
-_SERVICE = "aiplatform.googleapis.com"
+RPC = "type.googleapis.com/google.rpc."
+SERVICE = "aiplatform.googleapis.com"
 _CONSOLE = "https://console.developers.google.com/apis/api/aiplatform.googleapis.com/overview"
-_GENAI_QUOTAS = "https://cloud.google.com/vertex-ai/docs/generative-ai/quotas-genai"
 
 
 class Refused(Exception):
@@ -101,7 +98,7 @@ class GoogleError(Refused):
 def invalid(message: str, field: str = "") -> GoogleError:
     """400: the body is not what the method takes; ``field`` is the path of what is wrong."""
     violation = {"field": field, "description": message} if field else {"description": message}
-    detail = {"@type": f"{_RPC}BadRequest", "fieldViolations": [violation]}
+    detail = {"@type": f"{RPC}BadRequest", "fieldViolations": [violation]}
     return GoogleError(400, "INVALID_ARGUMENT", message, [detail], outcome="bad_request")
 
 
@@ -113,7 +110,7 @@ def failed_precondition(message: str, outcome: str = "failed_precondition") -> G
 def dedicated_domain(dns: str) -> GoogleError:
     """400: a dedicated endpoint was asked under the shared domain."""
     return failed_precondition(
-        f"Dedicated Endpoint cannot be accessed through the shared Vertex AI domain {_SERVICE}. "
+        f"Dedicated Endpoint cannot be accessed through the shared Vertex AI domain {SERVICE}. "
         f"Please access the endpoint using its dedicated domain name '{dns}'",
         "dedicated_domain",
     )
@@ -151,15 +148,15 @@ def _not_found(message: str) -> GoogleError:
 
 def permission_denied(permission: str, resource: str) -> GoogleError:
     """403: IAM says no."""
-    named = f"//{_SERVICE}/{resource}"
+    named = f"//{SERVICE}/{resource}"
     return GoogleError(
         403,
         "PERMISSION_DENIED",
         f"Permission '{permission}' denied on resource '{named}' (or it may not exist).",
         [
-            _info(
+            error_info(
                 "IAM_PERMISSION_DENIED",
-                _SERVICE,
+                SERVICE,
                 permission=permission,
                 resource=resource,
             )
@@ -179,11 +176,11 @@ def service_disabled(project: str) -> GoogleError:
         f"by visiting {url} then retry. If you enabled this API recently, wait a few minutes for "
         f"the action to propagate to our systems and retry.",
         [
-            {"@type": f"{_RPC}Help", "links": links},
-            _info(
+            {"@type": f"{RPC}Help", "links": links},
+            error_info(
                 "SERVICE_DISABLED",
                 "googleapis.com",
-                service=_SERVICE,
+                service=SERVICE,
                 serviceTitle="Vertex AI API",
                 consumer=f"projects/{project}",
                 activationUrl=url,
@@ -203,7 +200,7 @@ def unauthenticated(reason: str) -> GoogleError:
         f"Request {said} authentication credential{'' if missing else 's'}. Expected OAuth 2 "
         f"access token, login cookie or other valid authentication credential. See "
         f"https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        [_info(reason, "googleapis.com", service=_SERVICE)],
+        [error_info(reason, "googleapis.com", service=SERVICE)],
         outcome="unauthenticated",
         headers={
             "WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="invalid_token"'
@@ -211,94 +208,11 @@ def unauthenticated(reason: str) -> GoogleError:
     )
 
 
-def shared_capacity(retry_after: float | None) -> GoogleError:
-    """429: the model's shared capacity is used up by everybody together."""
-    return GoogleError(
-        429,
-        "RESOURCE_EXHAUSTED",
-        "Resource exhausted. Please try again later. Please refer to https://cloud.google.com/"
-        "vertex-ai/generative-ai/docs/error-code-429 for more details.",
-        outcome="quota_429",
-        headers=_retry_headers(retry_after),
-    )
-
-
-def quota_of_project(
-    project: str, location: str, base_model: str, seconds: float, *, told: bool
-) -> GoogleError:
-    """429: the project's requests a minute are used up for ``seconds`` more.
-
-    ``told`` says whether a Retry-After header says so too.
-    """
-    metric = f"{_SERVICE}/generate_content_requests_per_minute_per_project_per_base_model"
-    limit = "GenerateContentRequestsPerMinutePerProjectPerBaseModel"
-    consumer = f"projects/{project}"
-    return GoogleError(
-        429,
-        "RESOURCE_EXHAUSTED",
-        f"Quota exceeded for {metric} with base model: {base_model}. "
-        f"Please submit a quota increase request. {_GENAI_QUOTAS}.",
-        [
-            _info(
-                "RATE_LIMIT_EXCEEDED",
-                "googleapis.com",
-                service=_SERVICE,
-                consumer=consumer,
-                quota_metric=metric,
-                quota_limit=limit,
-                quota_location=location,
-            ),
-            {
-                "@type": f"{_RPC}QuotaFailure",
-                "violations": [{"subject": f"{consumer}/{limit}", "description": metric}],
-            },
-            {
-                "@type": f"{_RPC}RetryInfo",
-                "retryDelay": f"{seconds:.9f}".rstrip("0").rstrip(".") + "s",
-            },
-        ],
-        outcome="quota_project_429",
-        headers=_retry_headers(seconds if told else None),
-    )
-
-
-def quota_of_endpoint(resource: str, retry_after: float | None) -> GoogleError:
-    """429: the machines behind this endpoint have too much to do."""
-    return GoogleError(
-        429,
-        "RESOURCE_EXHAUSTED",
-        f"The deployed model of {resource} is overloaded. Please retry later, or deploy more "
-        f"replicas.",
-        outcome="quota_endpoint_429",
-        headers=_retry_headers(retry_after),
-    )
-
-
-def unavailable(retry_after: float | None) -> GoogleError:
-    """503: nobody is there to answer, for the moment."""
-    return GoogleError(
-        503,
-        "UNAVAILABLE",
-        "The service is currently unavailable.",
-        outcome="unavailable_503",
-        headers=_retry_headers(retry_after),
-    )
-
-
-def _info(reason: str, domain: str, **metadata: str) -> dict[str, Any]:
+def error_info(reason: str, domain: str, **metadata: str) -> dict[str, Any]:
+    """Return a google.rpc.ErrorInfo."""
     return {
-        "@type": f"{_RPC}ErrorInfo",
+        "@type": f"{RPC}ErrorInfo",
         "reason": reason,
         "domain": domain,
         "metadata": metadata,
     }
-
-
-def _retry_headers(seconds: float | None) -> dict[str, str]:
-    """Return ``Retry-After``, and the exact wait where it is no whole number of seconds."""
-    if seconds is None:
-        return {}
-    headers = {"Retry-After": str(math.ceil(seconds))}
-    if seconds != math.ceil(seconds):
-        headers["retry-after-ms"] = f"{seconds * 1000:.0f}"
-    return headers

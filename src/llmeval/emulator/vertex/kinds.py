@@ -19,10 +19,12 @@ from llmeval.emulator.vertex.errors import (
     invalid,
     permission_denied,
     publisher_model_missing,
+    unauthenticated,
+)
+from llmeval.emulator.vertex.quotas import (
     quota_of_endpoint,
     quota_of_project,
     shared_capacity,
-    unauthenticated,
     unavailable,
 )
 from llmeval.errors import nearest

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmeval.emulator.vertex.world import WORLD, World
+from llmeval.emulator.vertex_jobs.settings import JobSettings
 from llmeval.ports import Endpoint
 
 __all__ = ["VertexOptions"]
@@ -17,7 +18,8 @@ class VertexOptions:
     ``endpoints`` replaces them by role (``stable``, ``canary``).
 
     With ``require_token`` every call needs a token that this server issued; tokens live
-    ``token_lifetime`` seconds. ``project`` is what the metadata server calls its own.
+    ``token_lifetime`` seconds. ``project`` is what the metadata server calls its own. ``jobs`` says
+    how long emulated jobs take and what goes wrong with them.
     """
 
     stable: str = "demo"
@@ -26,4 +28,5 @@ class VertexOptions:
     require_token: bool = False
     token_lifetime: float = 3600.0
     project: str = "demo"
+    jobs: JobSettings | None = None
     world: World = WORLD

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from aiohttp import web
@@ -22,8 +20,10 @@ from llmeval.emulator.vertex.serving.generating import GENERATE_VERBS, Generatin
 from llmeval.emulator.vertex.serving.hooks import Oracle, answer_generate, answer_predict
 from llmeval.emulator.vertex.serving.predicting import PREDICT_VERBS, Predicting
 from llmeval.emulator.vertex.serving.targets import Targets
-from llmeval.emulator.vertex.tokens import Tokens, add_tokens
+from llmeval.emulator.vertex.tokens import Tokens, TokenServer
 from llmeval.emulator.vertex.world import CANARY, STABLE
+from llmeval.emulator.vertex_jobs import add_jobs
+from llmeval.emulator.vertex_jobs.settings import JobSettings
 from llmeval.ports import Endpoint
 
 __all__ = ["HEADER", "add_vertex"]
@@ -34,7 +34,6 @@ HEADER = "x-llmeval-emulator"
 _VERSION = "/{version:v1|v1beta1}"
 _PLACE = _VERSION + "/projects/{project}/locations/{location}"
 _PREFIXES = ("/v1/projects/", "/v1beta1/projects/", "/v1/publishers/", "/v1beta1/publishers/")
-_JOBS = "llmeval.emulator.vertex_jobs"
 _DISABLED = "api-disabled"
 _FORBIDDEN = "no-permission"
 _NO_SUCH_PAGE = (
@@ -52,15 +51,14 @@ def add_vertex(app: web.Application, emulation: Emulation, options: VertexOption
     """
     emulation.endpoints |= _behind(options, emulation.seed)
     tokens = Tokens(options.token_lifetime)
-    add_tokens(app, tokens, emulation.counts, options.project)
+    TokenServer(tokens, emulation.counts, options.project).add_to(app)
     door = _Door(emulation, tokens if options.require_token else None)
     app.middlewares.append(door.pass_through)
     app.on_response_prepare.append(_mark)
     lookups = Lookups(options.world)
     _add_lookups(app.router, lookups)
     _add_predictions(app.router, emulation, options)
-    _add_jobs(app, Oracle(options.world, emulation), lookups)
-    app.router.add_get(_PLACE + "/models", lookups.models)
+    _add_jobs(app, Oracle(options.world, emulation), lookups, options.jobs)
     app.router.add_route("*", _VERSION + "/{tail:(?:projects|publishers)/.*}", _no_such_page)
 
 
@@ -68,18 +66,16 @@ def _behind(options: VertexOptions, seed: int) -> dict[str, Endpoint]:
     """Return the endpoint of each role, under the name that the emulation knows it by."""
     found: dict[str, Endpoint] = {}
     for role, reference in ((STABLE, options.stable), (CANARY, options.canary)):
-        given = options.endpoints.get(role)
-        found[role_name(role)] = given or endpoints_for([reference], seed)[reference]
+        behind = options.endpoints.get(role)
+        if behind is None:
+            behind = endpoints_for([reference], seed)[reference]
+        found[role_name(role)] = behind
     return found
 
 
 def _add_lookups(router: web.UrlDispatcher, lookups: Lookups) -> None:
     router.add_get(_PLACE + "/endpoints", lookups.endpoints)
     router.add_get(_PLACE + "/endpoints/{endpoint:[^/:]+}", lookups.endpoint)
-    # Other ids are those of models that were uploaded, which the services of jobs know.
-    model = _PLACE + "/models/{model:(?:" + "|".join(lookups.model_ids) + ")(?:@[^/:]*)?}"
-    router.add_get(model, lookups.model)
-    router.add_get(model + ":listVersions", lookups.versions)
     for prefix in (_VERSION, _PLACE):
         publisher = prefix + "/publishers/{publisher:[^/]+}/models"
         router.add_get(publisher, lookups.publisher_models)
@@ -104,15 +100,16 @@ def _add_predictions(
     router.add_post(endpoint + "/deployedModels/{deployed}/invoke/{path:.*}", chatting.invoke)
 
 
-def _add_jobs(app: web.Application, oracle: Oracle, lookups: Lookups) -> None:
-    """Register the services of jobs where they are part of this llmeval."""
-    if find_spec(_JOBS) is None:
-        return
-    import_module(_JOBS).add_jobs(
+def _add_jobs(
+    app: web.Application, oracle: Oracle, lookups: Lookups, settings: JobSettings | None
+) -> None:
+    """Register the services of jobs, and the registry of models."""
+    add_jobs(
         app,
         answer_generate=_or_error(partial(answer_generate, oracle)),
         answer_predict=_or_error(partial(answer_predict, oracle)),
-        find_model=lookups.find_model,
+        models_at=lookups.models_at,
+        settings=settings,
     )
 
 
@@ -166,7 +163,7 @@ class _Door:
         """Raise ``GoogleError`` (401, 403) where the caller or the project may not call."""
         if self._tokens is not None:
             self._tokens.check(http.headers.get("Authorization"))
-        project = http.match_info.get("project")
+        project = http.path.split("/")[3]
         if project == _DISABLED:
             raise service_disabled(project)
         if project == _FORBIDDEN:

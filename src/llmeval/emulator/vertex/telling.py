@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llmeval.emulator.vertex.errors import GoogleError, shared_capacity, unavailable
+from llmeval.emulator.vertex.errors import GoogleError
 from llmeval.emulator.vertex.kinds import BLOCKS, Fault
+from llmeval.emulator.vertex.quotas import shared_capacity, unavailable
 from llmeval.emulator.wire import pieces_of, status_of
 from llmeval.records import CallFailure, Request, Response
 
-__all__ = ["WITHHELD", "Answer", "Told", "stopped", "tell", "token_logprobs"]
+__all__ = ["WITHHELD", "Answer", "Told", "stopped", "tell", "together", "token_logprobs"]
 
-WITHHELD = frozenset({"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII", "BLOCKLIST", "OTHER"})
+WITHHELD = frozenset(
+    {"SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII", "BLOCKLIST", "OTHER", "MODEL_ARMOR"}
+)
 """Finish reasons of an answer that a filter holds back."""
 
 _FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}
@@ -75,10 +78,6 @@ class Told:
             return "blocked_output"
         return "answered" if answer.text else "empty"
 
-    def with_answers(self, of: Sequence[Told]) -> Told:
-        """Return this with the answers of all ``of``."""
-        return replace(self, answers=tuple(answer for told in of for answer in told.answers))
-
 
 def token_logprobs(answer: Answer) -> list[tuple[str, float]]:
     """Return each token's log-probability: the model's own, else small ones made from the text."""
@@ -91,37 +90,34 @@ def token_logprobs(answer: Answer) -> list[tuple[str, float]]:
 
 
 def tell(
-    requests: Sequence[Request],
-    outcomes: Sequence[Response | CallFailure],
-    fault: Fault | None,
-    *,
-    streamed: bool,
+    request: Request, outcome: Response | CallFailure, fault: Fault | None, *, streamed: bool
 ) -> Told:
-    """Return what the client is told of the model's ``outcomes``, one a request.
+    """Return what the client is told of the model's ``outcome``.
 
     Raises ``GoogleError`` where the model itself failed.
     """
-    asked = sum(len(pieces_of(m.content)) for m in requests[0].messages)
-    blocked = next((o for o in outcomes if _blocks_prompt(o)), None)
-    if isinstance(blocked, CallFailure):
-        return Told((), asked, block=blocked.reason or "SAFETY")
-    answers = tuple(_answer(outcome) for outcome in outcomes)
-    counted = [o.usage.input_tokens for o in outcomes if isinstance(o, Response)]
-    told = Told(answers, next((n for n in counted if n is not None), asked))
+    asked = sum(len(pieces_of(message.content)) for message in request.messages)
+    if isinstance(outcome, CallFailure) and outcome.kind == "blocked_prompt":
+        return Told((), asked, block=outcome.reason or "SAFETY")
+    counted = outcome.usage.input_tokens
+    told = Told((_answer(outcome),), asked if counted is None else counted)
     return told if fault is None else _spoilt(told, fault, streamed)
+
+
+def together(told: Sequence[Told]) -> Told:
+    """Return what several draws of one prompt are told: one that is blocked blocks them all."""
+    block = next((one.block for one in told if one.block is not None), None)
+    answers = () if block else tuple(answer for one in told for answer in one.answers)
+    return Told(answers, told[0].prompt_tokens, block)
 
 
 def stopped(answer: Answer, sequences: Sequence[str]) -> Answer:
     """Return the answer cut before the first of the stop ``sequences`` in it."""
     ends = [at for sequence in sequences if (at := answer.text.find(sequence)) >= 0]
-    if not ends:
+    if not ends or answer.withheld:
         return answer
     text = answer.text[: min(ends)]
     return replace(answer, text=text, finish="STOP", tokens=len(pieces_of(text)), logprobs=None)
-
-
-def _blocks_prompt(outcome: Response | CallFailure) -> bool:
-    return isinstance(outcome, CallFailure) and outcome.kind == "blocked_prompt"
 
 
 def _answer(outcome: Response | CallFailure) -> Answer:

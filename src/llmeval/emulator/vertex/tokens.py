@@ -20,7 +20,7 @@ from llmeval.emulator.counting import Counts
 from llmeval.emulator.vertex.errors import unauthenticated
 from llmeval.errors import ConfigError
 
-__all__ = ["Tokens", "add_tokens"]
+__all__ = ["TokenServer", "Tokens"]
 
 _PREFIX = "ya29.emulated"
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -67,14 +67,29 @@ class Tokens:
         return hmac.new(self._key, data, hashlib.sha256).hexdigest()
 
 
-def add_tokens(app: web.Application, tokens: Tokens, counts: Counts, project: str) -> None:
-    """Register ``POST /token`` and what a client asks a metadata server; tokens are counted."""
+class TokenServer:
+    """Handlers that hand out tokens; each is counted. ``project`` is the metadata server's own."""
 
-    def issued() -> web.Response:
-        counts.tokens_issued += 1
-        return json_answer(200, msgspec.json.encode(tokens.issue()), _FLAVOR)
+    def __init__(self, tokens: Tokens, counts: Counts, project: str) -> None:
+        self._tokens = tokens
+        self._counts = counts
+        self._plain = {
+            "project/project-id": project,
+            "project/numeric-project-id": "123456789012",
+            "universe/universe-domain": "googleapis.com",
+            "instance/service-accounts/default/email": _ACCOUNT,
+            "instance/zone": "projects/123456789012/zones/us-central1-a",
+        }
 
-    async def grant(http: web.Request) -> web.Response:
+    def add_to(self, app: web.Application) -> None:
+        """Register ``POST /token`` and what a client asks a metadata server."""
+        app.router.add_get("/", self.root)
+        app.router.add_post("/token", self.grant)
+        app.router.add_route("*", _METADATA + "/{path:.*}", self.metadata)
+
+    async def grant(self, http: web.Request) -> web.Response:
+        """``POST /token``: by a service account's assertion, whose signature is not checked, or by
+        a refresh token."""
         form = parse_qs((await http.read()).decode("utf-8", "replace"))
         kind = form.get("grant_type", [""])[0]
         needed = {_JWT_BEARER: "assertion", "refresh_token": "refresh_token"}.get(kind)
@@ -82,36 +97,33 @@ def add_tokens(app: web.Application, tokens: Tokens, counts: Counts, project: st
             return _refused("unsupported_grant_type", f"Invalid grant_type: {kind[:100]}")
         if not form.get(needed):
             return _refused("invalid_request", f"Missing required parameter: {needed}")
-        return issued()
+        return self._issued()
 
-    async def metadata(http: web.Request) -> web.Response:
+    async def metadata(self, http: web.Request) -> web.Response:
+        """What Compute Engine tells a virtual machine of itself."""
         if http.headers.get("Metadata-Flavor") != "Google":
             return web.Response(status=403, text="Missing Metadata-Flavor:Google header.")
         path = http.match_info["path"].rstrip("/")
         if path.endswith("/token"):
-            return issued()
-        account = {"email": _ACCOUNT, "aliases": ["default"], "scopes": [_SCOPE]}
+            return self._issued()
         if path.endswith(("service-accounts/default", f"service-accounts/{_ACCOUNT}")):
+            account = {"email": _ACCOUNT, "aliases": ["default"], "scopes": [_SCOPE]}
             return json_answer(200, msgspec.json.encode(account), _FLAVOR)
-        plain = {
-            "project/project-id": project,
-            "project/numeric-project-id": "123456789012",
-            "universe/universe-domain": "googleapis.com",
-            "instance/service-accounts/default/email": _ACCOUNT,
-            "instance/zone": "projects/123456789012/zones/us-central1-a",
-        }
-        if path not in plain:
+        if path not in self._plain:
             return web.Response(status=404, text="Not Found", headers=_FLAVOR)
-        return web.Response(text=plain[path], content_type="application/text", headers=_FLAVOR)
+        return web.Response(
+            text=self._plain[path], content_type="application/text", headers=_FLAVOR
+        )
 
-    async def root(http: web.Request) -> web.Response:
+    async def root(self, http: web.Request) -> web.Response:
+        """``GET /``: the sign by which a client knows a metadata server; else the control page."""
         if "Metadata-Flavor" not in http.headers:
             raise web.HTTPFound("/control")
         return web.Response(text="computeMetadata/\n", headers=_FLAVOR)
 
-    app.router.add_get("/", root)
-    app.router.add_post("/token", grant)
-    app.router.add_route("*", _METADATA + "/{path:.*}", metadata)
+    def _issued(self) -> web.Response:
+        self._counts.tokens_issued += 1
+        return json_answer(200, msgspec.json.encode(self._tokens.issue()), _FLAVOR)
 
 
 def _refused(error: str, description: str) -> web.Response:

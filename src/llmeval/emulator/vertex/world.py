@@ -27,8 +27,8 @@ __all__ = [
 STABLE = "stable"
 CANARY = "canary"
 
-Container = Literal["gemini", "vllm", "tgi", "custom"]
-"""What serves a model, and so which protocols it speaks."""
+Container = Literal["gemini", "vllm", "tgi", "custom", "partner"]
+"""What serves a model, and so which protocols it speaks; ``partner`` is another publisher's."""
 
 _HOME = ("us-central1",)
 _GARDEN = "us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers"

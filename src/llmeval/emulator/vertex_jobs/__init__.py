@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from llmeval.emulator.vertex_jobs.batch.lines import AnswerGenerate, AnswerPredict
-    from llmeval.emulator.vertex_jobs.registry import FindModel
+    from llmeval.emulator.vertex_jobs.registry import ModelsAt
     from llmeval.emulator.vertex_jobs.settings import JobSettings
 
 __all__ = ["add_jobs"]
@@ -25,14 +25,14 @@ def add_jobs(
     *,
     answer_generate: AnswerGenerate,
     answer_predict: AnswerPredict,
-    find_model: FindModel | None = None,
+    models_at: ModelsAt | None = None,
     settings: JobSettings | None = None,
 ) -> None:
     """Add every route of this package to ``app``; its state lives and dies with ``app``.
 
     ``answer_generate(model, body)`` gives the generateContent answer of one line of a batch,
     ``answer_predict(model, instances, parameters)`` the predictions of some; either may give
-    ``{"error": {"code", "message", "status"}}`` instead. ``find_model`` knows the models of the
+    ``{"error": {"code", "message", "status"}}`` instead. ``models_at`` knows the models of the
     registry that were not uploaded here. Call it before routes of the same paths are added.
     """
     from llmeval.emulator.vertex_jobs.batch.jobs import BatchJobs
@@ -65,6 +65,6 @@ def add_jobs(
         Lineage(metadata),
         Tensorboards(operations),
         PipelineJobs(settings, operations, metadata),
-        Registry(operations, find_model),
+        Registry(operations, models_at),
     ):
         part.add_to(app)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 from aiohttp import web
@@ -27,6 +28,7 @@ from llmeval.emulator.vertex_jobs.wire import (
     name_of,
     parent_of,
     stamp,
+    within,
 )
 
 __all__ = ["PipelineJobs"]
@@ -123,7 +125,7 @@ class PipelineJobs:
 
 
 def _ended(job: Resource, state: str, begun: float, end: float) -> dict[str, Any]:
-    names = list(job.get("pipelineSpec", {}).get("root", {}).get("dag", {}).get("tasks", {}))
+    names = _tasks(job)
     bad = names[-1:] if state != "SUCCEEDED" else []
     details = [
         {
@@ -149,12 +151,23 @@ def _ended(job: Resource, state: str, begun: float, end: float) -> dict[str, Any
     return told
 
 
+def _tasks(job: Resource) -> list[str]:
+    """Return the names of the tasks, each after those that it waits for."""
+    tasks = within(job, "pipelineSpec", "root", "dag", "tasks")
+    if not isinstance(tasks, dict):
+        return []
+    after = {name: within(tasks[name], "dependentTasks") or [] for name in sorted(tasks)}
+    try:
+        return list(TopologicalSorter(after).static_order())
+    except CycleError:
+        return list(after)
+
+
 def _pipeline(job: Resource) -> str:
-    named = job.get("pipelineSpec", {}).get("pipelineInfo", {}).get("name")
-    return str(named or "pipeline")
+    return str(within(job, "pipelineSpec", "pipelineInfo", "name") or "pipeline")
 
 
 def _inputs(job: Resource) -> dict[str, Any]:
     """Return the parameters of a run."""
-    config = job.get("runtimeConfig", {})
-    return dict(config.get("parameterValues") or config.get("parameters") or {})
+    given = within(job, "runtimeConfig", "parameterValues")
+    return given if isinstance(given, dict) else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -29,10 +29,10 @@ from llmeval.emulator.vertex_jobs.wire import (
     stamp,
 )
 
-__all__ = ["FindModel", "Registry"]
+__all__ = ["ModelsAt", "Registry"]
 
-FindModel = Callable[[str], Resource | None]
-"""Name of a model, without its version -> the model of the emulated world, if it is one."""
+ModelsAt = Callable[[str], Sequence[Resource]]
+"""``projects/P/locations/L`` -> every version of the models that were there from the start."""
 
 _MODEL: Final = PLACE + "/models/{model:[^/:]+}"
 _EVALUATION: Final = _MODEL + "/evaluations/{evaluation:[^/:]+}"
@@ -50,11 +50,11 @@ _MOST_SLICES: Final = 50
 
 
 class Registry:
-    """The models of one emulator; ``find_model`` knows those that were there from the start."""
+    """The models of one emulator: those that were there from the start, and those uploaded."""
 
-    def __init__(self, operations: Operations, find_model: FindModel | None = None) -> None:
+    def __init__(self, operations: Operations, models_at: ModelsAt | None = None) -> None:
         self._operations = operations
-        self._find = find_model or (lambda _: None)
+        self._models_at = models_at or (lambda _: ())
         self._models: dict[str, list[Resource]] = {}
         self._evaluations = Shelf("ModelEvaluation")
         self._version_of: dict[str, str] = {}
@@ -91,10 +91,10 @@ class Registry:
         return self._operations.finished(http, "UploadModelResponse", result)
 
     def _add_version(self, name: str, model: Resource) -> Resource:
-        versions = self._models.setdefault(name, [])
+        versions = self._models.setdefault(name, [dict(found) for found in self._born(name)])
         now = stamp(time.time())
         for older in versions:
-            older["versionAliases"] = [a for a in older["versionAliases"] if a != "default"]
+            older["versionAliases"] = [a for a in _aliases(older) if a != "default"]
         aliases = [*model.get("versionAliases", []), "default"]
         version = {
             **model,
@@ -110,9 +110,11 @@ class Registry:
 
     async def index(self, http: web.Request) -> web.Response:
         """``GET …/models``: the default version of each."""
+        parent = parent_of(http)
+        rows = {row["name"]: row for row in self._models_at(parent) if "default" in _aliases(row)}
         prefix = f"{name_of(http)}/"
-        rows = [rows[-1] for name, rows in self._models.items() if name.startswith(prefix)]
-        return answer(page(rows, http.query, "models", _FIELDS))
+        rows |= {name: own[-1] for name, own in self._models.items() if name.startswith(prefix)}
+        return answer(page(list(rows.values()), http.query, "models", _FIELDS))
 
     async def get(self, http: web.Request) -> web.Response:
         """``GET …/models/{model}`` and ``…/models/{model}@{version or alias}``."""
@@ -132,18 +134,20 @@ class Registry:
         return answer(page(rows, http.query, "models", (*_FIELDS, "version_id")))
 
     def _versions(self, name: str) -> list[Resource]:
-        if name in self._models:
-            return self._models[name]
-        found = self._find(name)
-        if found is None:
+        found = self._models.get(name) or self._born(name)
+        if not found:
             raise missing("Model", name)
-        return [found]
+        return found
+
+    def _born(self, name: str) -> list[Resource]:
+        """Return the versions of a model that was there from the start."""
+        rows = self._models_at(name.partition("/models/")[0])
+        return [row for row in rows if row["name"] == name]
 
     def _model(self, reference: str) -> Resource:
         name, _, wanted = reference.partition("@")
-        for version in reversed(self._versions(name)):
-            known = (version.get("versionId", "1"), *version.get("versionAliases", ["default"]))
-            if wanted in ("", *known):
+        for version in self._versions(name):
+            if (wanted or "default") in (version["versionId"], *_aliases(version)):
                 return version
         raise missing("Model", reference)
 
@@ -156,7 +160,7 @@ class Registry:
         _check_metrics(evaluation)
         name = f"{model['name']}/evaluations/{next(self._numbers)}"
         born = {**evaluation, "createTime": stamp(time.time())}
-        self._version_of[name] = model.get("versionId", "1")
+        self._version_of[name] = model["versionId"]
         return answer(self._evaluations.add(name, born))
 
     async def evaluations(self, http: web.Request) -> web.Response:
@@ -165,7 +169,7 @@ class Registry:
         rows = [
             row
             for row in self._evaluations.under(f"{model['name']}/evaluations")
-            if not versioned or self._version_of[row["name"]] == model.get("versionId", "1")
+            if not versioned or self._version_of[row["name"]] == model["versionId"]
         ]
         return answer(page(rows, http.query, "modelEvaluations", _FIELDS))
 
@@ -194,6 +198,10 @@ class Registry:
     async def slice(self, http: web.Request) -> web.Response:
         """``GET …/slices/{slice}``."""
         return answer(self._slices.get(_unversioned(name_of(http))))
+
+
+def _aliases(model: Resource) -> list[str]:
+    return list(model.get("versionAliases", ()))
 
 
 def _unversioned(name: str) -> str:

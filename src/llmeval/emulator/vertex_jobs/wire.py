@@ -23,6 +23,7 @@ __all__ = [
     "name_of",
     "parent_of",
     "stamp",
+    "within",
 ]
 
 PLACE: Final = "/{version:v1|v1beta1}/projects/{project}/locations/{location}"
@@ -104,6 +105,13 @@ def name_of(http: web.Request) -> str:
 def parent_of(http: web.Request) -> str:
     """Return the name of what a collection belongs to: the path up to its last word."""
     return name_of(http).rpartition("/")[0]
+
+
+def within(value: object, *path: str) -> Any:
+    """Return what lies at ``path`` within nested objects, ``None`` where there is no such place."""
+    for word in path:
+        value = value.get(word) if isinstance(value, dict) else None
+    return value
 
 
 def stamp(moment: float) -> str:

@@ -106,10 +106,7 @@ def _key_renewal(account: Account, said: str) -> str:
     if "disabled" in said:
         return f"The account is disabled: gcloud iam service-accounts enable {email}"
     if "account not found" in said:
-        return (
-            f"The account was deleted: take the key of another one, or restore it: gcloud iam "
-            f"service-accounts describe {email}"
-        )
+        return "The account was deleted: take the key of another: gcloud iam service-accounts list"
     return (
         f"The key is not accepted, so it was probably deleted. Make a new one: gcloud iam "
         f"service-accounts keys create key.json --iam-account={email}, and let "

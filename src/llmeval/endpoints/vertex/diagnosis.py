@@ -11,16 +11,17 @@ from llmeval.endpoints.vertex.advice import advice
 from llmeval.endpoints.vertex.references import EMULATOR, Place
 from llmeval.records import CallFailure, EndpointIdentity
 
-__all__ = ["FIXES", "doctor_command", "fix_for", "place_of"]
+__all__ = ["DECLARE", "FIXES", "doctor_command", "fix_for", "place_of"]
 
 _LOGS = (
     "look into the endpoint's log: gcloud logging read "
     "'resource.type=\"aiplatform.googleapis.com/Endpoint\"' --limit=20"
 )
-_DECLARE = (
-    'say how it is asked in [tool.llmeval.endpoints."REFERENCE"]: format, request, answer '
-    "(docs/running.md)"
+DECLARE = (
+    "say how it is asked in pyproject.toml: [tool.llmeval.endpoints.ID], with format, request "
+    "(the body, a Jinja2 template) and answer (JMESPath)"
 )
+"""What to do where an endpoint speaks a format that was not guessed."""
 
 FIXES: Mapping[str, str] = MappingProxyType(
     {
@@ -32,8 +33,8 @@ FIXES: Mapping[str, str] = MappingProxyType(
         "reset": f"the connection broke: {_LOGS}",
         "stream_cut": f"the answer broke off: {_LOGS}",
         "server_error": f"try again; if it lasts, {_LOGS}",
-        "malformed_body": f"the model answers in another format: {_DECLARE}",
-        "bad_request": f"the request is rejected, as the message says; if its form is, {_DECLARE}",
+        "malformed_body": f"the model answers in another format: {DECLARE}",
+        "bad_request": f"the request is rejected, as the message says; if its form is, {DECLARE}",
         "empty": "the model said nothing: try another prompt, or more max_tokens",
         "blocked_prompt": "a filter refuses a harmless question: look at safety_settings",
         "blocked_output": "a filter withholds a harmless answer: look at safety_settings",

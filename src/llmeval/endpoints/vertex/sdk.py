@@ -63,12 +63,13 @@ class Sdk:
         it as well goes on as before. Its log would else be in the middle of our output.
         """
         from google.cloud import aiplatform
-        from google.cloud.aiplatform.initializer import global_config
+        from google.cloud.aiplatform import initializer
 
-        before, threshold = dict(vars(global_config)), logging.root.manager.disable
-        logging.disable(max(threshold, logging.WARNING))
+        settings, threshold = initializer.global_config, logging.root.manager.disable
+        before = dict(vars(settings))
+        logging.disable(max(threshold, logging.INFO))
         try:
-            aiplatform.init(
+            settings.init(
                 project=self.place.project,
                 location=self.place.location,
                 api_endpoint=self.api_endpoint,
@@ -77,7 +78,7 @@ class Sdk:
             )
             yield aiplatform
         finally:
-            vars(global_config).update(before)
+            vars(settings).update(before)
             logging.disable(threshold)
 
     def _arguments(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from llmeval.records import Message, Request
 __all__ = ["Instance", "is_chat", "own_answer", "own_events", "prediction", "read_instance"]
 
 _CHAT_FORMAT = "chatCompletions"
-_PROMPT_FIELD: Mapping[Container, str] = {"vllm": "prompt", "tgi": "inputs", "custom": "prompt"}
+_PROMPT_FIELD: Mapping[str, str] = {"vllm": "prompt", "tgi": "inputs", "custom": "prompt"}
 _SETTINGS = {
     "max_tokens": "max_tokens",
     "max_new_tokens": "max_tokens",

@@ -21,9 +21,6 @@ _KNOWN = {
     "displayName": "displayName",
     "endpoint": "name",
     "endpoint_id": "name",
-    "model": "name",
-    "model_id": "name",
-    "base_model_name": "baseModelName",
 }
 _LARGEST_PAGE = 1000
 _USUAL_PAGE = 100

@@ -1,4 +1,4 @@
-"""GET of endpoints, models and publisher models, and their lists."""
+"""GET of endpoints and publisher models, and their lists; models for the registry."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ from llmeval.emulator.vertex.registry.resources import (
     model_resource,
     publisher_model_resource,
 )
-from llmeval.emulator.vertex.world import ModelSpec, World, version_named
+from llmeval.emulator.vertex.world import World
 
 __all__ = ["Lookups", "dedicated_dns"]
 
-_MODEL_NAME = re.compile(
-    r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/models/(?P<model>[^/@]+)"
-)
+_PARENT = re.compile(r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)")
 
 
 def dedicated_dns(http: web.Request) -> str:
@@ -38,20 +36,15 @@ class Lookups:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    @property
-    def model_ids(self) -> list[str]:
-        """The ids of all models of the world, in any location."""
-        deployed = (d.model.id for e in self._world.endpoints for d in e.deployed)
-        return sorted(set(deployed))
-
-    def find_model(self, name: str) -> dict[str, Any] | None:
-        """Return the default version of the model of this full name, if it is in the world."""
-        found = _MODEL_NAME.fullmatch(name)
+    def models_at(self, parent: str) -> list[dict[str, Any]]:
+        """Return every version of every model at ``projects/P/locations/L``; none elsewhere."""
+        found = _PARENT.fullmatch(parent)
         if found is None:
-            return None
+            return []
         place = Place(found["project"], found["location"])
-        model = version_named(self._world.versions(found["model"], place.location), "")
-        return None if model is None else self._resource(model, place)
+        endpoints = self._world.endpoints_in(place.location)
+        models = self._world.models_in(place.location)
+        return [model_resource(model, place, endpoints) for model in models]
 
     async def endpoint(self, http: web.Request) -> web.Response:
         """``GET endpoints/{endpoint}``."""
@@ -68,35 +61,6 @@ class Lookups:
         kept = filtered(found, http.query.get("filter", ""))
         return _json(page_of(kept, http.query, "endpoints"))
 
-    async def model(self, http: web.Request) -> web.Response:
-        """``GET models/{model}``, also of one version: ``models/{model}@{version or alias}``."""
-        place = _place(http)
-        identifier, _, version = http.match_info["model"].partition("@")
-        found = version_named(self._world.versions(identifier, place.location), version)
-        if found is None:
-            raise resource_missing("Model")
-        return _json(self._resource(found, place))
-
-    async def models(self, http: web.Request) -> web.Response:
-        """``GET models``: the default version of each."""
-        place = _place(http)
-        found = [
-            self._resource(model, place)
-            for model in self._world.models_in(place.location)
-            if "default" in model.aliases
-        ]
-        kept = filtered(found, http.query.get("filter", ""))
-        return _json(page_of(kept, http.query, "models"))
-
-    async def versions(self, http: web.Request) -> web.Response:
-        """``GET models/{model}:listVersions``."""
-        place = _place(http)
-        versions = self._world.versions(http.match_info["model"].partition("@")[0], place.location)
-        if not versions:
-            raise resource_missing("Model")
-        found = [self._resource(model, place) for model in versions]
-        return _json(page_of(found, http.query, "models"))
-
     async def publisher_model(self, http: web.Request) -> web.Response:
         """``GET publishers/{publisher}/models/{model}``."""
         publisher, model = http.match_info["publisher"], http.match_info["model"]
@@ -112,9 +76,6 @@ class Lookups:
             for model in self._world.publishers.get(publisher, ())
         ]
         return _json(page_of(found, http.query, "publisherModels"))
-
-    def _resource(self, model: ModelSpec, place: Place) -> dict[str, Any]:
-        return model_resource(model, place, self._world.endpoints_in(place.location))
 
 
 def _place(http: web.Request) -> Place:

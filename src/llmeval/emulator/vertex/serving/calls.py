@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,15 +23,10 @@ from llmeval.emulator.answers import (
 )
 from llmeval.emulator.emulation import PATIENCE, Emulation
 from llmeval.emulator.faults import ALL_KINDS
-from llmeval.emulator.vertex.errors import (
-    GoogleError,
-    Refused,
-    invalid,
-    quota_of_endpoint,
-    quota_of_project,
-    unavailable,
-)
+from llmeval.emulator.vertex.errors import GoogleError, Refused, invalid
 from llmeval.emulator.vertex.kinds import Fault, Where, forced, refusal
+from llmeval.emulator.vertex.quotas import quota_of_endpoint, quota_of_project, unavailable
+from llmeval.emulator.vertex.serving.targets import Target
 from llmeval.emulator.vertex.telling import Told, tell
 from llmeval.records import Request
 
@@ -49,13 +46,18 @@ _PAGES = {
 
 @dataclass(slots=True)
 class Call:
-    """One prediction call as it came in. ``body`` is JSON that has not been decoded."""
+    """One prediction call as it came in.
+
+    ``body`` is JSON that has not been decoded; ``wrapped`` says that it came in an ``HttpBody``, as
+    GAPIC clients put it, and that the answer is to go back in one.
+    """
 
     http: web.Request
     number: int
     started: float
     where: Where
     body: bytes = b""
+    wrapped: bool = False
     fault: Fault | None = None
     outcome: str = "answered"
 
@@ -63,6 +65,15 @@ class Call:
     def kind(self) -> str | None:
         """The name of the fault, if there is one."""
         return None if self.fault is None else self.fault.kind
+
+    async def read(self) -> None:
+        """Read the body, and take it out of its ``HttpBody``. Raises ``GoogleError`` (400)."""
+        self.body = await self.http.read()
+        if b'"httpBody"' not in self.body[:64]:
+            return
+        match self.json():
+            case {"httpBody": wrapped}:
+                self.body, self.wrapped = _unwrapped(wrapped), True
 
     def json(self) -> Any:
         """Return the decoded body. Raises ``GoogleError`` (400)."""
@@ -115,20 +126,21 @@ class Calls:
             return answer
 
     async def ask(
-        self, call: Call, role: str, requests: Sequence[Request], *, streamed: bool = False
+        self, call: Call, target: Target, requests: Sequence[Request], *, streamed: bool = False
     ) -> tuple[list[Told], Pace]:
-        """Ask the model that plays ``role``; return what each request is told, and the pace.
+        """Ask ``target``; return what each request is told, and the pace.
 
-        Raises ``Refused`` where the model itself failed.
+        Raises ``Refused`` where its quota is used up, or the model itself failed.
         """
+        self._limit(target.resource)
         delay = self._emulation.faults.delay
-        asking = [self._emulation.ask(role_name(role), request) for request in requests]
+        asking = [self._emulation.ask(role_name(target.role), request) for request in requests]
         attempts = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
         slowest = max(attempts, key=lambda attempt: attempt.latency)
         pace = Pace(call.started + delay, slowest.ttft, slowest.latency)
         try:
             told = [
-                tell([request], [attempt.outcome], call.fault, streamed=streamed)
+                tell(request, attempt.outcome, call.fault, streamed=streamed)
                 for request, attempt in zip(requests, attempts, strict=True)
             ]
         except Refused:
@@ -137,11 +149,7 @@ class Calls:
         call.outcome = told[0].outcome
         return told, pace
 
-    def at_once(self, call: Call) -> Pace:
-        """Return the pace of an answer that needs no model."""
-        return Pace(call.started, None, 0.0)
-
-    def limit(self, resource: str) -> None:
+    def _limit(self, resource: str) -> None:
         """Take from the endpoint's own quota. Raises ``GoogleError`` (429)."""
         faults = self._emulation.faults
         wait = self._emulation.over_quota(faults.endpoint_requests_per_second, resource)
@@ -153,7 +161,7 @@ class Calls:
     async def _early(self, call: Call) -> web.StreamResponse | None:
         """Read the body, and answer where the model need not be asked."""
         faults = self._emulation.faults
-        call.body = await call.http.read()
+        await call.read()
         wait = self._emulation.over_quota(faults.requests_per_second, call.where.project)
         if wait is not None:
             raise _over_quota(call.where, wait, faults.retry_after)
@@ -208,6 +216,15 @@ def role_name(role: str) -> str:
 def refused_answer(error: Refused, *, as_list: bool = False) -> web.Response:
     """Return the answer that ``error`` is."""
     return json_answer(error.code, error.body(as_list=as_list), error.headers)
+
+
+def _unwrapped(wrapped: object) -> bytes:
+    """Return what an ``HttpBody`` holds. Raises ``GoogleError`` (400)."""
+    match wrapped:
+        case {"data": str(data)}:
+            with contextlib.suppress(ValueError):
+                return base64.b64decode(data, validate=True)
+    raise invalid("Invalid value at 'http_body.data': no base64", "http_body.data")
 
 
 def _over_quota(where: Where, wait: float, retry_after: float | None) -> GoogleError:

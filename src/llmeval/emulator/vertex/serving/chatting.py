@@ -16,15 +16,12 @@ from llmeval.emulator.vertex.dialects.chat import (
     chat_events,
     read_chat,
 )
-from llmeval.emulator.vertex.errors import (
-    ContainerError,
-    failed_precondition,
-    invalid,
-    unavailable,
-)
+from llmeval.emulator.vertex.errors import ContainerError, failed_precondition, invalid
+from llmeval.emulator.vertex.quotas import unavailable
 from llmeval.emulator.vertex.registry.resources import Place
 from llmeval.emulator.vertex.serving.calls import Call, Calls, Send
 from llmeval.emulator.vertex.serving.targets import Target, Targets
+from llmeval.emulator.vertex.telling import together
 from llmeval.emulator.wire import BadRequest, event
 
 __all__ = ["Chatting", "chat_head", "chat_send"]
@@ -73,7 +70,6 @@ class Chatting:
         except BadRequest as error:
             raise invalid(str(error)) from None
         target = self._named(call, place, ask.model)
-        self._calls.limit(target.resource)
         return await chat_send(self._calls, call, target, ask, ask.model)
 
     async def _deployed(
@@ -86,7 +82,6 @@ class Chatting:
         path: str = _CHAT_PATH,
     ) -> Send:
         target = self._targets.endpoint(call.http, place, identifier, call.number, deployed)
-        self._calls.limit(target.resource)
         if target.container == "gemini":
             raise failed_precondition(
                 f"{target.resource} is a Gemini endpoint: name it as the model of "
@@ -139,14 +134,14 @@ async def chat_send(
     """
     head = chat_head(target, call.number, model or ask.model)
     requests = [ask.request] * ask.choices
-    told, pace = await calls.ask(call, target.role, requests, streamed=ask.request.stream)
-    together = told[0].with_answers(told)
+    told, pace = await calls.ask(call, target, requests, streamed=ask.request.stream)
+    whole = together(told)
     if not ask.request.stream:
-        body = _ENCODE(chat_completion(ask, together, head))
+        body = _ENCODE(chat_completion(ask, whole, head))
         return Send(pace, body, headers=target.headers)
     return Send(
         pace,
-        events=chat_events(ask, together, head),
+        events=chat_events(ask, whole, head),
         error=event(unavailable(None).as_json()),
         headers=target.headers,
     )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from llmeval.emulator.answers import Events
+from llmeval.emulator.answers import Events, Pace
 from llmeval.emulator.counting import Counts
 from llmeval.emulator.vertex.dialects.gemini_answer import (
     Head,
@@ -24,11 +23,11 @@ from llmeval.emulator.vertex.dialects.gemini_body import (
     read_generate,
     read_messages,
 )
-from llmeval.emulator.vertex.errors import unavailable
+from llmeval.emulator.vertex.quotas import unavailable
 from llmeval.emulator.vertex.registry.resources import Place
 from llmeval.emulator.vertex.serving.calls import Call, Calls, Send
 from llmeval.emulator.vertex.serving.targets import Target, Targets, gemini_only
-from llmeval.emulator.vertex.telling import Told, stopped
+from llmeval.emulator.vertex.telling import Told, stopped, together
 from llmeval.emulator.wire import pieces_of
 
 __all__ = ["GENERATE_VERBS", "Generating", "combined", "head_of"]
@@ -37,6 +36,13 @@ GENERATE_VERBS = ("generateContent", "streamGenerateContent", "countTokens")
 
 _ENCODE = msgspec.json.Encoder().encode
 _ARRAY = {"Content-Type": "application/json; charset=UTF-8"}
+
+
+Find = Callable[[Call], Target]
+"""A call -> who answers it. Raises ``GoogleError`` where nobody does."""
+
+Stream = Callable[[GenerateAsk, Told, Head], Events]
+"""How a stream is put: as events, or as one array."""
 
 
 class Generating:
@@ -66,12 +72,14 @@ class Generating:
         publisher, model = http.match_info["publisher"], http.match_info["model"]
 
         def find(_: Call) -> Target:
-            return self._targets.publisher(place, publisher, model)
+            target = self._targets.publisher(place, publisher, model)
+            gemini_only(target)
+            return target
 
         resource = place.name("publishers", publisher, "models", model)
         return await self._serve(http, resource, find)
 
-    async def _serve(self, http: web.Request, resource: str, find: Any) -> web.StreamResponse:
+    async def _serve(self, http: web.Request, resource: str, find: Find) -> web.StreamResponse:
         verb = http.match_info["verb"]
         if verb == "countTokens":
             return await self._calls.serve(http, resource, partial(self._count, find=find))
@@ -81,23 +89,21 @@ class Generating:
         as_list = stream is array_events
         return await self._calls.serve(http, resource, work, as_list=as_list)
 
-    async def _generate(self, call: Call, *, find: Any, stream: Any) -> Send:
+    async def _generate(self, call: Call, *, find: Find, stream: Stream | None) -> Send:
         target = find(call)
-        self._calls.limit(target.resource)
         ask = read_generate(call.json(), self._seed)
         self._counts.labels.update(f"{key}={value}" for key, value in ask.labels.items())
         requests = [ask.request] * ask.candidates
-        told, pace = await self._calls.ask(call, target.role, requests, streamed=stream is not None)
-        together = combined(told, ask)
-        head = head_of(target, call.number)
+        told, pace = await self._calls.ask(call, target, requests, streamed=stream is not None)
+        whole, head = combined(told, ask), head_of(target, call.number)
         if stream is None:
-            body = _ENCODE(generate_response(ask, together, head))
+            body = _ENCODE(generate_response(ask, whole, head))
             return Send(pace, body, headers=target.headers)
-        events = stream(ask, together, head)
+        events = stream(ask, whole, head)
         headers = target.headers | (_ARRAY if stream is array_events else {})
         return Send(pace, events=events, error=_error(events, stream), headers=headers)
 
-    async def _count(self, call: Call, *, find: Any) -> Send:
+    async def _count(self, call: Call, *, find: Find) -> Send:
         find(call)
         body = call.json()
         messages = read_messages(body if isinstance(body, dict) else {})
@@ -108,14 +114,13 @@ class Generating:
             "totalBillableCharacters": sum(len("".join(text.split())) for text in texts),
             "promptTokensDetails": [{"modality": "TEXT", "tokenCount": tokens}],
         }
-        return Send(self._calls.at_once(call), _ENCODE(counted))
+        return Send(Pace(call.started, None, 0.0), _ENCODE(counted))
 
 
 def combined(told: Sequence[Told], ask: GenerateAsk) -> Told:
     """Return what the candidates' answers are together, cut at the stop sequences."""
-    together = told[0].with_answers(told)
-    answers = tuple(stopped(answer, ask.stop) for answer in together.answers)
-    return replace(together, answers=answers)
+    whole = together(told)
+    return replace(whole, answers=tuple(stopped(answer, ask.stop) for answer in whole.answers))
 
 
 def head_of(target: Target, number: int) -> Head:
@@ -123,7 +128,7 @@ def head_of(target: Target, number: int) -> Head:
     return Head(target.version, f"emu-{number:08x}", time.time())
 
 
-def _error(events: Events, stream: Any) -> bytes:
+def _error(events: Events, stream: Stream) -> bytes:
     """Return the error object that ends a stream after half of its content."""
     error = _ENCODE(unavailable(None).as_json())
     if stream is sse_events:

@@ -13,13 +13,18 @@ from llmeval.emulator.emulation import Emulation
 from llmeval.emulator.vertex.dialects.containers import prediction
 from llmeval.emulator.vertex.dialects.gemini_answer import generate_response
 from llmeval.emulator.vertex.dialects.gemini_body import read_generate
-from llmeval.emulator.vertex.errors import GoogleError, publisher_model_missing, resource_missing
+from llmeval.emulator.vertex.errors import publisher_model_missing, resource_missing
 from llmeval.emulator.vertex.kinds import Where, forced, refusal
 from llmeval.emulator.vertex.serving.calls import role_name
 from llmeval.emulator.vertex.serving.chatting import chat_head
 from llmeval.emulator.vertex.serving.generating import combined, head_of
 from llmeval.emulator.vertex.serving.predicting import read_instances
-from llmeval.emulator.vertex.serving.targets import Target, gemini_only
+from llmeval.emulator.vertex.serving.targets import (
+    Target,
+    containers_only,
+    gemini_only,
+    published,
+)
 from llmeval.emulator.vertex.telling import Told, tell
 from llmeval.emulator.vertex.world import World, version_named
 from llmeval.records import Request
@@ -57,7 +62,7 @@ class Oracle:
         if found["published"]:
             if not self.world.offers(found["publisher"], found["published"]):
                 raise publisher_model_missing(resource)
-            return Target(resource, "gemini", version=found["published"])
+            return published(resource, found["publisher"], found["published"])
         location = found["location"] or "us-central1"
         if found["endpoint"]:
             endpoint = self.world.endpoint(found["endpoint"], location)
@@ -87,7 +92,7 @@ class Oracle:
         role = role_name(target.role)
         attempts = await asyncio.gather(*(self._emulation.ask(role, r) for r in requests))
         return [
-            tell([request], [attempt.outcome], fault, streamed=False)
+            tell(request, attempt.outcome, fault, streamed=False)
             for request, attempt in zip(requests, attempts, strict=True)
         ]
 
@@ -116,13 +121,7 @@ async def answer_predict(
 ) -> list[Any]:
     """Return one prediction an instance, in order. Raises as ``answer_generate`` does."""
     target = oracle.target(model_resource)
-    if target.container == "gemini":
-        raise GoogleError(
-            400,
-            "FAILED_PRECONDITION",
-            "Gemini cannot be accessed through Vertex Predict/RawPredict API.",
-            outcome="failed_precondition",
-        )
+    containers_only(target)
     body = {"instances": list(instances), "parameters": dict(parameters or {})}
     asked = read_instances(target.container, body, oracle.seed)
     told = await oracle.told(target, [instance.request for instance in asked], body)

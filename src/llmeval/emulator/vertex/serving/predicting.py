@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from llmeval.emulator.answers import Events
+from llmeval.emulator.answers import Events, Pace
 from llmeval.emulator.vertex.dialects.chat import read_chat
 from llmeval.emulator.vertex.dialects.containers import (
     Instance,
@@ -28,12 +27,14 @@ from llmeval.emulator.vertex.dialects.messages import (
     overloaded,
     read_messages_body,
 )
-from llmeval.emulator.vertex.errors import failed_precondition, invalid, unavailable
+from llmeval.emulator.vertex.errors import invalid
+from llmeval.emulator.vertex.quotas import unavailable
 from llmeval.emulator.vertex.registry.resources import Place
 from llmeval.emulator.vertex.serving.calls import Call, Calls, Send
 from llmeval.emulator.vertex.serving.chatting import chat_head, chat_send
-from llmeval.emulator.vertex.serving.targets import Target, Targets
+from llmeval.emulator.vertex.serving.targets import Target, Targets, containers_only, no_gemini
 from llmeval.emulator.vertex.telling import Told
+from llmeval.emulator.vertex.world import Container
 from llmeval.emulator.wire import BadRequest, event
 
 __all__ = ["PREDICT_VERBS", "Predicting", "read_instances"]
@@ -73,13 +74,11 @@ class Predicting:
 
     async def _deployed(self, call: Call, *, place: Place, identifier: str, verb: str) -> Send:
         target = self._targets.endpoint(call.http, place, identifier, call.number)
-        self._calls.limit(target.resource)
-        _no_gemini(target.container == "gemini")
+        no_gemini(target)
         if verb == "predict":
             return await self._predict(call, target)
-        body, wrapped = _unwrapped(call.json())
-        send = await self._raw(call, target, body, verb == "streamRawPredict")
-        return _rewrapped(send) if wrapped else send
+        send = await self._raw(call, target, call.json(), verb == "streamRawPredict")
+        return _wrapped(send) if call.wrapped else send
 
     async def _predict(self, call: Call, target: Target) -> Send:
         body = call.json()
@@ -102,9 +101,9 @@ class Predicting:
 
     async def _predictions(
         self, call: Call, target: Target, instances: Sequence[Instance]
-    ) -> tuple[list[Any], list[Told], Any]:
+    ) -> tuple[list[Any], list[Told], Pace]:
         requests = [instance.request for instance in instances]
-        told, pace = await self._calls.ask(call, target.role, requests)
+        told, pace = await self._calls.ask(call, target, requests)
         if call.kind == "no_candidates":
             return [], told, pace
         found = [
@@ -129,7 +128,7 @@ class Predicting:
             return Send(pace, _ENCODE({"predictions": predictions}), headers=target.headers)
         first = body["instances"][0] if _has_instances(body) else body
         instance = read_instance(target.container, first, {}, self._seed, "body")
-        told, pace = await self._calls.ask(call, target.role, [instance.request], streamed=stream)
+        told, pace = await self._calls.ask(call, target, [instance.request], streamed=stream)
         if not stream:
             answer = own_answer(body, instance, told[0])
             return Send(pace, _ENCODE(answer), headers=target.headers)
@@ -141,15 +140,13 @@ class Predicting:
         self, call: Call, *, place: Place, publisher: str, model: str, verb: str
     ) -> Send:
         target = self._targets.publisher(place, publisher, model)
-        self._calls.limit(target.resource)
-        _no_gemini(publisher == "google" or verb == "predict")
-        body, wrapped = _unwrapped(call.json())
-        stream = verb == "streamRawPredict"
+        (containers_only if verb == "predict" else no_gemini)(target)
+        body, stream = call.json(), verb == "streamRawPredict"
         if publisher == "anthropic":
             send = await self._message(call, target, model, body, stream)
         else:
             send = await self._partner_chat(call, target, model, body, stream)
-        return _rewrapped(send) if wrapped else send
+        return _wrapped(send) if call.wrapped else send
 
     async def _partner_chat(
         self, call: Call, target: Target, model: str, body: Any, stream: bool
@@ -169,14 +166,14 @@ class Predicting:
         """Answer in Anthropic's format; the verb or the body may ask for a stream."""
         ask = read_messages_body(body, self._seed)
         stream = stream and ask.stream
-        told, pace = await self._calls.ask(call, target.role, [ask.request], streamed=stream)
+        told, pace = await self._calls.ask(call, target, [ask.request], streamed=stream)
         if not stream:
             return Send(pace, _ENCODE(message_response(told[0], call.number, model)))
         events = message_events(told[0], call.number, model)
         return Send(pace, events=events, error=overloaded())
 
 
-def read_instances(container: Any, body: Any, seed: int) -> list[Instance]:
+def read_instances(container: Container, body: Any, seed: int) -> list[Instance]:
     """Return the instances of a predict body. Raises ``GoogleError`` (400)."""
     if not isinstance(body, dict) or not _has_instances(body):
         raise invalid("Invalid JSON payload received. 'instances' must be a list.", "instances")
@@ -197,20 +194,7 @@ def _has_instances(body: Mapping[str, Any]) -> bool:
     return isinstance(body.get("instances"), list) and bool(body["instances"])
 
 
-def _unwrapped(body: Any) -> tuple[Any, bool]:
-    """Return the body that a GAPIC client has put into an ``HttpBody``, else ``body`` itself, and
-    whether it was wrapped."""
-    wrapped = body.get("httpBody") if isinstance(body, dict) else None
-    if not isinstance(wrapped, dict):
-        return body, False
-    try:
-        data = base64.b64decode(str(wrapped.get("data", "")), validate=True)
-        return msgspec.json.decode(data), True
-    except (ValueError, RecursionError, binascii.Error):
-        raise invalid("Invalid value at 'http_body.data': no JSON", "http_body.data") from None
-
-
-def _rewrapped(send: Send) -> Send:
+def _wrapped(send: Send) -> Send:
     """Return the answer as ``HttpBody`` in JSON, which alone a GAPIC client over REST can read; of
     a stream one message a piece, in an array."""
     if send.events is None:
@@ -225,15 +209,6 @@ def _rewrapped(send: Send) -> Send:
 
 def _http_body(content_type: str, data: bytes) -> dict[str, str]:
     return {"contentType": content_type, "data": base64.b64encode(data).decode()}
-
-
-def _no_gemini(is_gemini: bool) -> None:
-    if is_gemini:
-        raise failed_precondition(
-            "Gemini cannot be accessed through Vertex Predict/RawPredict API. Please follow "
-            "https://cloud.google.com/vertex-ai/docs/generative-ai/start/quickstarts/"
-            "quickstart-multimodal for Gemini usage."
-        )
 
 
 def _token_metadata(told: Sequence[Told]) -> dict[str, Any]:

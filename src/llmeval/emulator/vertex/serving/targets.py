@@ -18,7 +18,14 @@ from llmeval.emulator.vertex.registry.lookups import dedicated_dns
 from llmeval.emulator.vertex.registry.resources import Place
 from llmeval.emulator.vertex.world import STABLE, Container, Deployed, EndpointSpec, World
 
-__all__ = ["Target", "Targets", "gemini_only"]
+__all__ = [
+    "Target",
+    "Targets",
+    "containers_only",
+    "gemini_only",
+    "no_gemini",
+    "published",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +99,38 @@ class Targets:
         resource = place.name("publishers", publisher, "models", model)
         if not self._world.offers(publisher, model):
             raise publisher_model_missing(resource)
-        return Target(resource, "gemini", version=model)
+        return published(resource, publisher, model)
+
+
+def published(resource: str, publisher: str, model: str) -> Target:
+    """Return a publisher's model as a target."""
+    return Target(resource, "gemini" if publisher == "google" else "partner", version=model)
 
 
 def gemini_only(target: Target) -> None:
     """Raise ``GoogleError`` unless ``target`` speaks generateContent."""
     if target.container != "gemini":
         raise failed_precondition(
-            f"The model deployed on {target.resource} does not support generateContent; use "
-            f"predict, rawPredict or chat/completions."
+            f"{target.resource} does not support generateContent; use predict, rawPredict or "
+            f"chat/completions."
         )
+
+
+def no_gemini(target: Target) -> None:
+    """Raise ``GoogleError`` if ``target`` is a Gemini model."""
+    if target.container == "gemini":
+        raise failed_precondition(
+            "Gemini cannot be accessed through Vertex Predict/RawPredict API. Please follow "
+            "https://cloud.google.com/vertex-ai/docs/generative-ai/start/quickstarts/"
+            "quickstart-multimodal for Gemini usage."
+        )
+
+
+def containers_only(target: Target) -> None:
+    """Raise ``GoogleError`` unless ``target`` is a container, which alone takes ``predict``."""
+    no_gemini(target)
+    if target.container == "partner":
+        raise failed_precondition(f"{target.resource} does not support predict; use rawPredict.")
 
 
 def _check_domain(endpoint: EndpointSpec, http: web.Request) -> None:

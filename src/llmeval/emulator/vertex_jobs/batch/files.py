@@ -10,9 +10,12 @@ from typing import Any
 from llmeval.emulator.vertex_jobs.batch.lines import Batch, in_another_order, is_gemini
 from llmeval.emulator.vertex_jobs.gcs.objects import NoObject, ObjectStore, split_uri
 from llmeval.emulator.vertex_jobs.settings import JobSettings
-from llmeval.emulator.vertex_jobs.wire import stamp
+from llmeval.emulator.vertex_jobs.wire import stamp, within
 
 __all__ = ["Unreadable", "read_batch", "write_output"]
+
+_USUAL_SIZE = 64
+"""Instances a call, where the job does not say."""
 
 
 class Unreadable(Exception):
@@ -27,7 +30,8 @@ def read_batch(store: ObjectStore, settings: JobSettings, job: dict[str, Any]) -
         raise Unreadable(f"Failed to import data. {', '.join(uris)} is empty.")
     if len(lines) > settings.lines:
         raise Unreadable(f"Failed to import data. More than {settings.lines} lines.")
-    size = int(job.get("manualBatchTuningParameters", {}).get("batchSize") or 64)
+    size = within(job, "manualBatchTuningParameters", "batchSize")
+    size = size if isinstance(size, int) and size > 0 else _USUAL_SIZE
     return Batch(job["model"], lines, settings, job.get("modelParameters"), size)
 
 

@@ -35,6 +35,7 @@ from llmeval.emulator.vertex_jobs.wire import (
     name_of,
     parent_of,
     stamp,
+    within,
 )
 
 __all__ = ["BatchJobs"]
@@ -219,14 +220,14 @@ def _check(body: dict[str, Any], project: str) -> None:
             f"'//aiplatform.googleapis.com/projects/{project}' (or it may not exist)."
         )
         raise Refused("PERMISSION_DENIED", message)
-    source = body.get("inputConfig", {}).get("gcsSource", {}).get("uris")
-    target = body.get("outputConfig", {}).get("gcsDestination", {}).get("outputUriPrefix")
+    source = within(body, "inputConfig", "gcsSource", "uris")
+    target = within(body, "outputConfig", "gcsDestination", "outputUriPrefix")
     errors = [
         f"{number}.Field: batch_prediction_job.{field}; Message: {message}"
         for number, (field, good, message) in enumerate(
             (
-                ("display_name", bool(body.get("displayName")), "Required field is not set."),
-                ("model", bool(body.get("model")), "Required field is not set."),
+                ("display_name", _text(body.get("displayName")), "Required field is not set."),
+                ("model", _text(body.get("model")), "Required field is not set."),
                 ("input_config.gcs_source.uris", _uris(source), "A gs:// URI is needed."),
                 ("output_config.gcs_destination", _uris([target]), "A gs:// URI is needed."),
             ),
@@ -236,6 +237,10 @@ def _check(body: dict[str, Any], project: str) -> None:
     ]
     if errors:
         raise Refused("INVALID_ARGUMENT", "List of found errors:\t" + "\t".join(errors) + "\t")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _uris(value: object) -> bool:

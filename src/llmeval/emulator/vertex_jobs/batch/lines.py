@@ -21,7 +21,14 @@ import msgspec
 from llmeval.emulator.vertex_jobs.settings import JobSettings, marked, share
 from llmeval.emulator.vertex_jobs.wire import Refused, error_of
 
-__all__ = ["AnswerGenerate", "AnswerPredict", "Batch", "in_another_order", "is_gemini"]
+__all__ = [
+    "AnswerGenerate",
+    "AnswerPredict",
+    "Batch",
+    "echoed",
+    "in_another_order",
+    "is_gemini",
+]
 
 AnswerGenerate = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 """(model, generateContent body) -> a generateContent answer, or ``{"error": {…}}``."""
@@ -75,7 +82,7 @@ class Batch:
         written = {
             "status": _status(answer) if error else "",
             "processed_time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "request": _echo(request if request is not None else text),
+            "request": echoed(request if request is not None else text),
             "response": {} if error else answer,
         }
         (self.failed if error else self.answered).append(msgspec.json.encode(written))
@@ -160,14 +167,14 @@ def _status(answer: dict[str, Any]) -> str:
     return f"{phrase}: {json.dumps(answer)}"
 
 
-def _echo(request: Any) -> Any:
+def echoed(request: Any) -> Any:
     """Return a request as the service gives it back, which is not as it came: keys sorted, whole
     numbers without a point, a text's ``fileData`` null."""
     if isinstance(request, list):
-        return [_echo(item) for item in request]
+        return [echoed(item) for item in request]
     if isinstance(request, float) and request.is_integer():
         return int(request)
     if not isinstance(request, dict):
         return request
-    echoed = {key: _echo(request[key]) for key in sorted(request)}
-    return {"fileData": None, **echoed} if list(request) == ["text"] else echoed
+    fields = {key: echoed(request[key]) for key in sorted(request)}
+    return {"fileData": None, **fields} if list(request) == ["text"] else fields
