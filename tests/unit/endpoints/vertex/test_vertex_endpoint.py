@@ -260,6 +260,23 @@ def test_what_was_seen_of_an_answer_is_kept(last: dict[str, Any], kind: str) -> 
     assert attempt.ttft is not None
 
 
+@pytest.mark.parametrize("last", [b"{broken}", b'{"candidates":[{"finishReason":"STOP"}]}'])
+def test_several_events_may_come_in_one_piece(last: bytes) -> None:
+    async def page(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        texts = [json.dumps(GEMINI | {"candidates": [
+            {"content": {"parts": [{"text": t}]}}]}).encode() for t in ("Par", "is")]  # fmt: skip
+        await answer.write(b"".join(b"data: " + data + b"\n\n" for data in (*texts, last)))
+        return answer
+
+    attempt, _ = running({STREAMED: page}, stream)
+    outcome = attempt.outcome
+    assert outcome.text == "Paris"
+    assert isinstance(outcome, Response) or outcome.kind == "malformed_body"
+    assert attempt.ttft is not None, "the text was there before the event that is broken"
+
+
 def test_a_container_whose_connection_breaks_has_not_answered() -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -454,7 +471,8 @@ def test_a_redirect_is_not_followed_with_the_token() -> None:
 def test_a_server_that_echoes_the_token_does_not_get_it_into_a_record() -> None:
     echo = refusal(403, f"{TOKEN}-1", f"no {TOKEN}-1", f"{TOKEN}-1", token=f"Bearer {TOKEN}-1")
     page = Told(200, f"<html>{TOKEN}-1".encode())
-    for answer in (echo, page, Told(500, f"{TOKEN}-1".encode())):
+    withheld = {"candidates": [{"finishReason": "SAFETY", "finishMessage": f"{TOKEN}-1"}]}
+    for answer in (echo, page, withheld, Told(500, f"{TOKEN}-1".encode())):
         attempt, _ = running({GENERATE: answer}, ask, token=Passes())
         assert isinstance(attempt.outcome, CallFailure)  # ``running`` looks for the token
         assert "[redacted]" in repr(attempt)
