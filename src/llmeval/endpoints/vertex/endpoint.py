@@ -14,6 +14,7 @@ from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
 from llmeval.endpoints.dialects.predict import Predict
 from llmeval.endpoints.references import EndpointOptions
+from llmeval.endpoints.text import printable
 from llmeval.endpoints.vertex.accounts import ANYBODY, Account
 from llmeval.endpoints.vertex.advice import ADVISED, advised
 from llmeval.endpoints.vertex.credentials import GoogleToken, NoToken, TokenSource, default_token
@@ -207,8 +208,8 @@ class VertexEndpoint:
         self, outcome: Response | CallFailure, headers: Mapping[str, str]
     ) -> Response | CallFailure:
         """Say which deployed model answered, and what to do about a failure."""
-        known = self._known
-        deployed = headers.get(_DEPLOYED) or outcome.deployed_model or known.only
+        known, told = self._known, headers.get(_DEPLOYED)
+        deployed = (printable(told) if told else outcome.deployed_model) or known.only
         version = outcome.model_version or known.versions.get(deployed or "")
         if isinstance(outcome, CallFailure) and outcome.kind in ADVISED:
             outcome = msgspec.structs.replace(

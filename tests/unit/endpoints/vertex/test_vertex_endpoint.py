@@ -215,6 +215,23 @@ def test_which_deployed_model_answered(
     assert failure.deployed_model == told, "a failure has its deployed model too"
 
 
+def test_a_hostile_header_does_not_break_the_record() -> None:
+    async def page(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        body = json.dumps(GEMINI).encode()
+        request.transport.write(  # type: ignore[attr-defined]
+            b"HTTP/1.1 200 OK\r\nx-vertex-ai-deployed-model-id: 7\xff\xe9" + b"x" * 5000
+            + b"\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body
+        )  # fmt: skip
+        request.transport.close()
+        return web.Response()
+
+    outcome = running({GENERATE: page}, ask)[0].outcome
+    assert isinstance(outcome, Response)
+    assert len(outcome.deployed_model or "") <= 200
+    json.dumps(outcome.deployed_model, ensure_ascii=False).encode()
+
+
 # Streams
 
 
