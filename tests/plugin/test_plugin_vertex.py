@@ -153,8 +153,10 @@ def test_a_shared_call_leaves_the_same_record(
         assert billed == [once[0] / 2, once[1]], "the prompt is billed once for its two answers"
 
 
-def batch(root: str, *more: str) -> list[str]:
-    return [*place(root), "--batch", "--staging=gs://llmeval/here", "--no-cache", *more]
+def run_batch(project: Project, root: str, *more: str, model: str) -> pytest.RunResult:
+    """Run in a process of its own: Google's packages do not bear being loaded twice in one."""
+    given = [*place(root), "--batch", "--staging=gs://llmeval/here", "--no-cache", *more]
+    return project.spread("-n0", *given, model=model)
 
 
 def jobs(root: str) -> list[dict[str, Any]]:
@@ -170,7 +172,7 @@ def test_a_batch_leaves_the_same_record(project: Project, model: str) -> None:
     with emulated() as root:
         project.run("--run-dir=online", *place(root), "--no-cache", "--samples=2", model=model)
         seen(root)
-        result = project.run("--run-dir=batched", *batch(root, "--samples=2"), model=model)
+        result = run_batch(project, root, "--run-dir=batched", "--samples=2", model=model)
         assert result.ret == 0, said(result)
         assert seen(root)["calls"] == 0, "nothing was asked online"
         assert len(jobs(root)) == 1
@@ -192,7 +194,7 @@ def test_lines_that_fail_or_are_missing_are_asked_online(project: Project) -> No
     project.cases(60)
     project.gate(threshold=0.4, **ERRORS)
     with emulated(jobs=JobSettings(seconds=0.1, failed_line=0.2, missing_line=0.2)) as root:
-        result = project.run(*batch(root), model="gemini-2.5-flash")
+        result = run_batch(project, root, model="gemini-2.5-flash")
         calls = seen(root)["calls"]
     assert result.ret in (0, 1), said(result)
     _, observations = project.record()
@@ -206,7 +208,8 @@ def test_lines_that_fail_or_are_missing_are_asked_online(project: Project) -> No
 def test_a_killed_session_finds_its_batch_again(project: Project) -> None:
     project.gate(threshold=0.4, **ERRORS)
     with emulated(jobs=JobSettings(seconds=4)) as root:
-        given = [*batch(root, "--run-dir=here"), "--model=gemini-2.5-flash"]
+        given = [*place(root), "--batch", "--staging=gs://llmeval/here", "--no-cache"]
+        given += ["--run-dir=here", "--model=gemini-2.5-flash"]
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *given], cwd=project.path, stdout=subprocess.DEVNULL
         )
@@ -216,7 +219,7 @@ def test_a_killed_session_finds_its_batch_again(project: Project) -> None:
             time.sleep(0.1)
         process.kill()
         process.wait()
-        result = project.run(*batch(root, "--run-dir=here", "--resume"), model="gemini-2.5-flash")
+        result = run_batch(project, root, "--run-dir=here", "--resume", model="gemini-2.5-flash")
         assert result.ret == 0, said(result)
         assert len(jobs(root)) == 1
     assert project.summary("here")["verdict"] == "PASS"
@@ -226,9 +229,9 @@ def test_a_killed_session_finds_its_batch_again(project: Project) -> None:
 def test_a_batch_that_fails_says_so_and_is_submitted_anew(project: Project) -> None:
     project.gate(threshold=0.4, **ERRORS)
     with emulated(jobs=JobSettings(seconds=0.1, failed_job=1)) as root:
-        failed = project.run(*batch(root, "--run-dir=here"), model="gemini-2.5-flash")
-        one_message(failed, "ended as FAILED", "--resume submits it anew")
-        again = project.run(*batch(root, "--run-dir=here", "--resume"), model="gemini-2.5-flash")
+        failed = run_batch(project, root, "--run-dir=here", model="gemini-2.5-flash")
+        one_message(failed, "ended as FAILED", "(--resume submits it anew)")
+        again = run_batch(project, root, "--run-dir=here", "--resume", model="gemini-2.5-flash")
         one_message(again, "ended as FAILED")
         assert len(jobs(root)) == 2
 
@@ -246,8 +249,8 @@ def test_a_batch_that_fails_says_so_and_is_submitted_anew(project: Project) -> N
 def test_a_batch_that_cannot_be(
     project: Project, root: str, model: str, staging: str, words: list[str]
 ) -> None:
-    given = [*place(root), "--batch", f"--staging={staging}"]
-    one_message(project.run(*given, model=model), *words)
+    result = run_batch(project, root, f"--staging={staging}", model=model)
+    one_message(result, *words)
 
 
 # Written back, and the emulator of the session
@@ -262,7 +265,8 @@ def test_the_decided_run_is_published(project: Project) -> None:
         result.stdout.fnmatch_lines(
             ["published: *gates-*", "published: *models/2001*evaluations/*"]
         )
-        refused = project.run("--run-dir=two", *place(root), "--experiment=No Name", model="1001")
+        given = ["--run-dir=two", *place(root), "--experiment=No Name"]
+        refused = project.spread("-n0", *given, model="1001")
     one_message(refused, "not published", "llmeval publish", "--experiment=No Name")
     assert project.files("two") == FINISHED
     assert project.summary("two")["verdict"] == "PASS"

@@ -23,6 +23,7 @@ EXTRAS = {
     "detoxify": ("detoxify", "a trained toxicity classifier"),
     "load": ("locust", "load tests"),
     "pipeline": ("kfp", "the pipeline component"),
+    "otel": ("opentelemetry-exporter-otlp-proto-http", "traces and metrics"),
     "properties": ("hypothesis", "property tests"),
     "xdist": ("pytest-xdist", "pytest -n"),
 }

@@ -133,10 +133,10 @@ class BatchRun:
         job = self.store.job(slot)
         if job is not None and job.read:
             return  # what this job left open is asked online
-        if job is None:
-            job = self._new_job(slot, len(requests))
+        if job is None or job.failed:
+            job = self._new_job(slot, len(requests), job.attempt + 1 if job else 1)
             self.store.remember(slot, job)
-        name = self._display_name(slot)
+        name = self._display_name(slot, job.attempt)
         if job.name is None:
             # A session that was killed may have submitted it and not lived to take note.
             known = await asyncio.to_thread(service.jobs.find, name)
@@ -165,10 +165,10 @@ class BatchRun:
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 1.5)
         if not state.succeeded or state.output_directory is None:
-            self.store.forget(slot)
+            self.store.remember(slot, msgspec.structs.replace(job, failed=True))
             raise InfrastructureError(
                 f"{ref}: the batch job {job.name} ended as {state.state}"
-                f"{f': {state.error}' if state.error else ''}. --resume submits it anew"
+                f"{f': {state.error}' if state.error else ''} (--resume submits it anew)"
             )
         return state.output_directory
 
@@ -184,12 +184,12 @@ class BatchRun:
         answers = service.answers(directory, requests)
         self.store.put(ref, ((keys[i], said) for i, said in answers if said is not None))
 
-    def _new_job(self, slot: str, count: int) -> BatchJob:
-        folder = f"{self.staging.rstrip('/')}/{self.run_id}/{content_hash(slot)[:12]}"
-        return BatchJob(f"{folder}/input.jsonl", f"{folder}/output", count)
+    def _new_job(self, slot: str, count: int, attempt: int) -> BatchJob:
+        folder = f"{self.staging.rstrip('/')}/{self.run_id}/{content_hash(slot)[:12]}-{attempt}"
+        return BatchJob(f"{folder}/input.jsonl", f"{folder}/output", count, attempt=attempt)
 
-    def _display_name(self, slot: str) -> str:
-        return f"llmeval-{self.run_id}-{content_hash(slot)[:12]}"
+    def _display_name(self, slot: str, attempt: int) -> str:
+        return f"llmeval-{self.run_id}-{content_hash(slot)[:12]}-{attempt}"
 
 
 def staging_of(config: Config) -> str | None:

@@ -31,13 +31,17 @@ _MANY = 1000
 
 class BatchJob(Struct, frozen=True):
     """One job. ``input`` and ``output`` are ``gs://`` addresses; ``requests`` counts its lines;
-    ``name`` is ``None`` until it was submitted, ``read`` true once its answers are in the store."""
+    ``name`` is ``None`` until it was submitted, ``read`` true once its answers are in the store.
+    ``attempt`` counts the jobs that were submitted in its place, those that failed included;
+    ``failed`` says that another has to be."""
 
     input: str
     output: str
     requests: int
     name: str | None = None
     read: bool = False
+    attempt: int = 1
+    failed: bool = False
 
 
 class BatchStore:
@@ -68,10 +72,6 @@ class BatchStore:
     def remember(self, ref: str, job: BatchJob) -> None:
         """Take note of a model's job in place of an older one."""
         self._fetch("INSERT OR REPLACE INTO jobs VALUES (?, ?)", (ref, encode_text(job)))
-
-    def forget(self, ref: str) -> None:
-        """Take a model's job to be none: the next session submits another."""
-        self._fetch("DELETE FROM jobs WHERE ref = ?", (ref,))
 
     def put(self, ref: str, answers: Iterable[tuple[str, Response | CallFailure]]) -> int:
         """Store answers by their key in portions; return how many there were."""

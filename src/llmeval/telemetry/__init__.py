@@ -1,6 +1,6 @@
 """Spans and metrics of a run by OpenTelemetry's GenAI conventions. Only where it is asked for.
 
-Importing this package loads no part of OpenTelemetry; ``open_tracer`` does, in a thread of its own.
+Importing this package loads no part of OpenTelemetry; ``open_tracer`` does.
 """
 
 from __future__ import annotations

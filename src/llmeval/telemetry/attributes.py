@@ -92,12 +92,16 @@ def server_of(identity: EndpointIdentity) -> tuple[str, int] | None:
     """Return host and port of an endpoint, ``None`` where there is none or it is not known."""
     if identity.kind == "openai":
         return _host_and_port(identity.ref.removeprefix("openai:").partition("#")[0])
-    if identity.kind != "vertex" or identity.details.get("dedicated"):
+    if identity.kind != "vertex":
         return None
-    given, location = identity.details.get("api_endpoint"), identity.details.get("location")
-    if isinstance(given, str):
-        return _host_and_port(given)
-    if not isinstance(location, str):
+    details, location = identity.details, identity.details.get("location")
+    declared = details.get("declared")
+    address = declared.get("address") if isinstance(declared, Mapping) else None
+    if not address and not details.get("dedicated"):
+        address = details.get("api_endpoint")
+    if isinstance(address, str):
+        return _host_and_port(address)
+    if identity.simulated or details.get("dedicated") or not isinstance(location, str):
         return None
     if location == "global":
         return "aiplatform.googleapis.com", 443

@@ -1,5 +1,5 @@
 """From what was measured to spans and metrics, and out by OTLP. Loads OpenTelemetry: imported only
-by the thread that a tracer starts, and needs the extra ``otel``."""
+where a tracer is opened, and needs the extra ``otel``."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -62,12 +62,12 @@ def open_tracer(session: str, version: str, clock: Clock) -> RunTracer:
 class RunTracer:
     """A ``ports.Tracer``. ``close`` it once; whatever fails in it, fails without harm.
 
-    ``build`` runs in the tracer's own thread, since it loads a good deal of code.
+    ``build`` is called at once, about 0.2 s of CPU: what it loads may warn, and pytest makes errors
+    of warnings only while a test runs.
     """
 
     def __init__(self, ids: RunIds, build: Callable[[], Pipeline], clock: Clock) -> None:
         self.ids = ids
-        self._build = build
         self._clock = clock
         self._shared: dict[str, Value] = {}
         self._jobs: queue.Queue[Callable[[Pipeline], None] | None] = queue.Queue(_WAITING)
@@ -77,6 +77,8 @@ class RunTracer:
         self._heard: list[str] = []
         self._reason: str | None = None
         self._started_at = clock.time()
+        with _Listening(self._heard), self._contained():
+            self._pipeline = build()
         self._thread = threading.Thread(target=self._main, name="llmeval-telemetry", daemon=True)
         self._thread.start()
 
@@ -95,7 +97,7 @@ class RunTracer:
         """See ``ports.Tracer``."""
         shared = self._shared
         for one in sent:
-            self._put(lambda pipeline, one=one: pipeline.called(one, shared))  # type: ignore[misc]
+            self._put(partial(_called, one, shared))
 
     def settle(self) -> None:
         """See ``ports.Tracer``."""
@@ -147,6 +149,15 @@ class RunTracer:
         except queue.Full:
             self._unheard += 1
 
+    @contextlib.contextmanager
+    def _contained(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - telemetry must not harm what it looks at
+            self._broken = True
+            self._heard.clear()
+            self._lost(f"{type(error).__name__}: {error}")
+
     def _lost(self, why: str) -> None:
         """Remember why something was lost: the first reason counts."""
         if self._reason is None:
@@ -156,7 +167,7 @@ class RunTracer:
         if self._reason is None and not self._unheard:
             return None
         spans = self._pipeline.ended - self._pipeline.exported if self._pipeline else 0
-        waiting = self._unheard + self._jobs.qsize()
+        waiting = self._unheard + max(0, self._jobs.qsize() - 1)  # the last says that this is all
         counted = ((spans, "span"), (waiting, "sample"))
         what = [f"{n:,} {name}{'s' * (n != 1)}" for n, name in counted if n]
         said = _without_secrets(self._reason or "there were more than could be kept")
@@ -168,16 +179,14 @@ class RunTracer:
     # The tracer's own thread from here on.
 
     def _main(self) -> None:
-        with _Listening(self._heard):
+        if self._pipeline is None:
+            return
+        with _Listening(self._heard), self._contained():
             try:
-                pipeline = self._pipeline = self._build()
-                self._work(pipeline)
-                self._export(pipeline, metrics=True)
-                pipeline.shutdown()
-            except Exception as error:  # noqa: BLE001 - telemetry must not harm what it looks at
-                self._broken = True
-                self._heard.clear()
-                self._lost(f"{type(error).__name__}: {error}")
+                self._work(self._pipeline)
+                self._export(self._pipeline, metrics=True)
+            finally:
+                self._pipeline.shutdown()
 
     def _work(self, pipeline: Pipeline) -> None:
         """Do what is asked for; export now and then, but never while nothing is told: so that a
@@ -216,6 +225,10 @@ class RunTracer:
         else:
             self._failures += 1
             self._lost("the exporter did not say why")
+
+
+def _called(sent: Sent, shared: Mapping[str, Value], pipeline: Pipeline) -> None:
+    pipeline.called(sent, shared)
 
 
 class _Listening(logging.Handler):

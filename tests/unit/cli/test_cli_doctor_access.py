@@ -34,6 +34,7 @@ from llmeval.endpoints.vertex.references import parse_vertex
 
 pytest.importorskip("google.auth", reason="the vertex extra")
 
+CHAT = "/endpoints/12/chat/completions"
 EMAIL = "ci@p-1.iam.gserviceaccount.com"
 ENDPOINT = parse_vertex("12")
 
@@ -165,10 +166,10 @@ def test_a_key_file_that_is_none(key_file: Path, content: str | None) -> None:
 def test_credentials_that_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     import google.auth
 
-    monkeypatch.setattr(google.auth, "default", lambda **_: time.sleep(1.5))
+    monkeypatch.setattr(google.auth, "default", lambda **_: time.sleep(6))
     begun = time.monotonic()
     (found,) = logged_in(0.1)
-    assert time.monotonic() - begun < 1.2, "the thread was waited for"
+    assert time.monotonic() - begun < 5, "the thread was waited for"
     assert found.state == "problem" and "NO_GCE_CHECK=true" in found.fix
 
 
@@ -254,7 +255,7 @@ def test_a_token_server_that_says_nothing(key_file: Path, private_key: str, goog
     google["POST /token"] = hanging
     begun = time.monotonic()
     found = logged_in(0.5)[-1]
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert found.text == "no server gave one within 0.5 s" and "HTTPS_PROXY" in found.fix
 
 
@@ -342,7 +343,7 @@ def test_the_whole_way_names_the_account_that_calls(
     monkeypatch.setattr(vertex_access, "address", lambda *_: Finding("api endpoint", "ok", ""))
     google[f"GET {HERE}/endpoints/12"] = endpoint("12", deployed())
     google[f"GET {HERE}/models/21@3"] = model()
-    google[f"POST {HERE}/endpoints/12/chat/completions"] = denied("aiplatform.endpoints.predict")
+    google[f"POST {HERE}{CHAT}"] = denied("aiplatform.endpoints.predict")
     options = EndpointOptions(project="p-1", api_endpoint=google.root)
     found = asyncio.run(examine("12", options, {}, 10.0))
     told = found[-1]
@@ -355,6 +356,26 @@ def test_the_whole_way_names_the_account_that_calls(
     assert "gcloud" not in told.text and "ya29" not in repr(found)
     called = [dict(each).get("Authorization") for each in google.headers[1:]]
     assert called and set(called) == {"Bearer ya29.secret"}
+
+
+@pytest.mark.parametrize("verb", [f"GET {HERE}/endpoints/12", f"POST {HERE}{CHAT}"])
+def test_a_server_that_echoes_shows_no_token(
+    verb: str, key_file: Path, private_key: str, google: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file.write_text(json.dumps(service_account(private_key, google.root)))
+    monkeypatch.setattr(vertex_access, "is_loopback", lambda _: False)
+    monkeypatch.setattr(vertex_access, "address", lambda *_: Finding("api endpoint", "ok", ""))
+    google[f"GET {HERE}/endpoints/12"] = endpoint("12", deployed())
+    google[f"GET {HERE}/models/21@3"] = model()
+
+    async def echo(request: web.Request) -> web.Response:
+        error = {"code": 400, "message": f"bad header: {request.headers['Authorization']}"}
+        return web.json_response({"error": error}, status=400)
+
+    google[verb] = echo
+    options = EndpointOptions(project="p-1", api_endpoint=google.root)
+    told = asyncio.run(examine("12", options, {}, 10.0))[-1]
+    assert "bad header: Bearer [redacted]" in told.text and "ya29" not in repr(told)
 
 
 def test_each_step_stops_what_depends_on_it(key_file: Path) -> None:

@@ -295,3 +295,33 @@ def test_an_order_is_never_the_order_of_the_input() -> None:
 def test_settings_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         JobSettings(**wrong)
+
+
+def test_a_line_that_is_no_request_fails_alone() -> None:
+    async def scenario(ask: Asker) -> None:
+        await ask.put("in", questions(2) + b'\n{"contents": []}\nno json')
+        done = await run(ask, job())
+        rows = (await output(ask, done))["predictions.jsonl"]
+        bad = {json.dumps(row["request"]): row["status"] for row in rows if row["status"]}
+        assert set(bad) == {'"{\\"contents\\": []}"', '"no json"'}
+        assert all(status.startswith("Bad Request: ") for status in bad.values())
+
+    asking(scenario)
+
+
+def test_a_custom_models_lines_can_be_missing_or_fail() -> None:
+    async def scenario(ask: Asker) -> None:
+        await ask.put(
+            "in",
+            b'{"n": 1}\n{"n": 2, "x": "[[fault:missing_line]]"}\n'
+            b'{"n": 3, "x": "[[fault:failed_line]]"}',
+        )
+        done = await run(ask, job(model=MODEL, manualBatchTuningParameters={"batchSize": 1}))
+        assert done["state"] == "JOB_STATE_PARTIALLY_SUCCEEDED"
+        assert done["completionStats"] == {
+            "successfulCount": "1",
+            "failedCount": "1",
+            "incompleteCount": "1",
+        }
+
+    asking(scenario)

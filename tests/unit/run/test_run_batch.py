@@ -260,11 +260,12 @@ def test_a_job_is_read_once(tmp_path: Path) -> None:
 def test_a_failed_job_ends_the_run_and_is_submitted_anew(tmp_path: Path, state: str) -> None:
     jobs, plan = Jobs(states=["RUNNING", state]), planned(asking(count=3))
     session = Session(tmp_path, jobs, plan)
-    with pytest.raises(InfrastructureError, match=f"ended as {state}: out of luck. --resume"):
+    with pytest.raises(InfrastructureError, match=rf"ended as {state}: out of luck \(--resume"):
         session.run()
-    jobs.states, jobs.names = ["SUCCEEDED"], {}
+    jobs.states = ["SUCCEEDED"]
     session.run()
     assert list(jobs.submitted) == ["jobs/0", "jobs/1"]
+    assert [name[-2:] for name in jobs.names] == ["-1", "-2"]
 
 
 def test_parameters_that_differ_are_jobs_of_their_own(tmp_path: Path) -> None:

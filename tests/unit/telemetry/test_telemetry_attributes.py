@@ -54,6 +54,8 @@ def test_a_model_by_its_conventional_names() -> None:
         ("vertex", "1", {"location": "eu"}, ("aiplatform.eu.rep.googleapis.com", 443)),
         ("vertex", "1", {"location": "l", "api_endpoint": "http://127.0.0.1:8080"},
          ("127.0.0.1", 8080)),
+        ("vertex", "1", {"location": "l", "declared": {"address": "https://10.0.0.2"}},
+         ("10.0.0.2", 443)),
         ("vertex", "1", {"location": "l", "dedicated": True}, None),
         ("vertex", "1", {}, None),
         ("python", "python:m:f", {}, None),
@@ -63,6 +65,11 @@ def test_where_a_server_is(
     kind: str, ref: str, details: dict[str, Any], server: tuple[str, int] | None
 ) -> None:
     assert server_of(EndpointIdentity(ref, kind, "x", details=details)) == server
+
+
+def test_an_emulated_endpoint_is_not_said_to_be_googles() -> None:
+    emulated = EndpointIdentity("1", "vertex", "x", simulated=True, details={"location": "l"})
+    assert server_of(emulated) is None
 
 
 def test_generation_settings_are_told_and_messages_are_not() -> None:

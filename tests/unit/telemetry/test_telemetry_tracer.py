@@ -232,11 +232,18 @@ def test_more_than_can_be_kept_is_lost_and_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(tracer, "_WAITING", 4)
     begin = threading.Event()
 
-    def build() -> Pipeline:
-        begin.wait(10)
-        return Pipeline(IDS, "1", Exporting(), InMemoryMetricReader())
+    class Waiting(Pipeline):
+        def sampled(self, *told: Any, **more: Any) -> None:
+            begun.set()
+            begin.wait(10)
+            super().sampled(*told, **more)
 
-    session = RunTracer(IDS, build, SystemClock())
+    begun = threading.Event()
+    session = RunTracer(
+        IDS, lambda: Waiting(IDS, "1", Exporting(), InMemoryMetricReader()), SystemClock()
+    )
+    tell(session)
+    assert begun.wait(10)
     tell(session, 10)
     begin.set()
     said = session.close()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from llmeval.endpoints.vertex.accounts import ANYBODY, LOGIN, Account, renewal
 from llmeval.endpoints.vertex.references import Place, is_loopback
+from llmeval.endpoints.vertex.regions import REGIONS, near_regions
 from llmeval.records import CallFailure
 
 __all__ = ["ADVISED", "advice", "advised"]
@@ -67,7 +68,7 @@ def advice(failure: CallFailure, place: Place, root: str = "", account: Account 
                 "region or provisioned throughput, or lower --concurrency"
             )
         case CallFailure(kind="dns"):
-            return f"Is {place.location!r} a region? gcloud ai locations are like us-central1"
+            return _unresolved(place)
         case CallFailure(kind="refused_connection") if is_loopback(root):
             return "Start the emulator: llmeval serve"
         case CallFailure(kind="bad_request", message=said) if "dedicated" in said.lower():
@@ -170,6 +171,14 @@ def _grant(failure: CallFailure, project: str, account: Account) -> str:
 def _permission(failure: CallFailure) -> str:
     found = _PERMISSION.search(failure.message)
     return _said(failure, "permission") or (found[1] if found else "")
+
+
+def _unresolved(place: Place) -> str:
+    if place.location in REGIONS:
+        return "Does this machine need a proxy or a VPN to reach Google Cloud?"
+    near = near_regions(place.location)
+    instead = f"give --location={near[0]}" if near else "regions are called like us-central1"
+    return f"Is {place.location!r} a region? If not, {instead}"
 
 
 def _elsewhere(place: Place, project: str) -> str:

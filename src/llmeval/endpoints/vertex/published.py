@@ -50,9 +50,11 @@ def near_models(name: str, listed: Mapping[str, Iterable[str]] = PUBLISHED) -> l
     """
     wanted = name.partition("@")[0].lower()
     ranked = sorted(
-        (-_likeness(wanted, model), _reference(publisher, model))
-        for publisher, models in listed.items()
-        for model in models
+        {
+            (-_likeness(wanted, model), _reference(publisher, model))
+            for publisher, models in listed.items()
+            for model in models
+        }
     )
     return [reference for score, reference in ranked if -score >= _ALIKE][:3]
 

@@ -46,6 +46,8 @@ def words_of(error: BaseException) -> str:
     The address that was called is left out: that of an upload lets anybody write to it.
     """
     said = _server_words(getattr(error, "response", None))
+    if not said and not hasattr(error, "code") and _status(error):
+        said = f"the server answered {_status(error)}"  # what storage raises knows no more
     if not said:
         said = str(error.args[0] if error.args else type(error).__name__)
     return printable(said, limit=_LONGEST)

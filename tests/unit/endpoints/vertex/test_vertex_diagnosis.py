@@ -64,6 +64,18 @@ def test_advice_names_project_account_and_role(
     assert fix_for(failure, PLACE, account=account) == advice(failure, PLACE, account=account)
 
 
+@pytest.mark.parametrize(
+    ("location", "todo"),
+    [
+        ("us-central1", "Does this machine need a proxy or a VPN to reach Google Cloud?"),
+        ("us-centrall", "Is 'us-centrall' a region? If not, give --location=us-central1"),
+        ("mars", "Is 'mars' a region? If not, regions are called like us-central1"),
+    ],
+)
+def test_a_host_that_is_not_known_may_be_a_region_that_is_none(location: str, todo: str) -> None:
+    assert advice(CallFailure("dns", "no such name"), Place("p-1", location)) == todo
+
+
 @pytest.mark.parametrize("kind", sorted(FAILURE_KINDS))
 def test_every_kind_has_something_to_do(kind: str) -> None:
     todo = fix_for(CallFailure(kind, "no"), PLACE)

@@ -125,6 +125,17 @@ def test_a_login_that_has_ended_is_named() -> None:
     assert "(invalid_grant: Bad Request). Log in: gcloud auth application-default" in str(error)
 
 
+def test_what_storage_raises_is_read_by_its_status() -> None:
+    storage = pytest.importorskip("google.cloud.storage.exceptions", reason="needs the extra")
+    response = requests.Response()
+    response.status_code, response._content = 500, b""
+    error = raised(core.RetryError("in vain", storage.InvalidResponse(response, "Request failed")))
+    assert str(error) == "cannot do it: the server answered 500."
+    assert type(error) is InfrastructureError
+    response.status_code = 404
+    assert type(raised(storage.InvalidResponse(response, "x"), bucket="b")) is UsageError
+
+
 @pytest.mark.parametrize("error", [KeyError("ours"), UsageError("ours"), KeyboardInterrupt()])
 def test_what_is_not_googles_passes(error: BaseException) -> None:
     from llmeval.endpoints.vertex.sdk_errors import in_plain_words
