@@ -13,6 +13,7 @@ from llmeval.endpoints.dialects.generate_content import (
     blocked_prompt,
     candidates_of,
     logprobs_of,
+    no_candidate,
     ratings_of,
     refused_setting,
     request_body,
@@ -60,12 +61,20 @@ class StreamedCandidate(JsonEvents):
     def __init__(self) -> None:
         super().__init__()
         self._message: object = None
+        self._spoke = False
         self._blocked: CallFailure | None = None
         self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
 
+    @property
+    def ends_unsaid(self) -> bool:
+        """Whether there was an answer, but no candidate in it: none will give a reason."""
+        return self._version is not None and not self._spoke
+
     def _whole(self) -> Response | CallFailure:
+        if not self._spoke and self._blocked is None:
+            return no_candidate(self.usage, self._version)
         if self._blocked is not None:
             return msgspec.structs.replace(
                 self._blocked, usage=self.usage, model_version=self._version
@@ -93,6 +102,7 @@ class StreamedCandidate(JsonEvents):
                 self._take_candidate(candidate)
 
     def _take_candidate(self, candidate: Mapping[str, Any]) -> None:
+        self._spoke = True
         self.say(text_of(candidate))
         reason = finish_word(candidate.get("finishReason"))
         if reason:

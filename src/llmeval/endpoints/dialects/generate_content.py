@@ -17,6 +17,7 @@ __all__ = [
     "blocked_prompt",
     "candidates_of",
     "logprobs_of",
+    "no_candidate",
     "ratings_of",
     "refused_setting",
     "request_body",
@@ -33,6 +34,7 @@ _BESIDE = {
     "tool_config": "toolConfig",
     "cached_content": "cachedContent",
     "model_armor_config": "modelArmorConfig",
+    "labels": "labels",
 }
 """Settings that stand beside ``generationConfig``."""
 
@@ -47,18 +49,23 @@ def request_body(request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"contents": [_content(turn) for turn in turns]}
     if system:
         body["systemInstruction"] = {"parts": [{"text": m.content} for m in system]}
-    for ours, theirs in _BESIDE.items():
-        for name in (ours, theirs):
-            if request.settings.get(name) is not None:
-                body[theirs] = request.settings[name]
-    config = generation_config(request.settings)
-    if config:
-        body["generationConfig"] = config
-    own = request.settings.get("labels")
-    merged = {**labels, **(own if isinstance(own, Mapping) else {})}
-    if merged:
-        body["labels"] = merged
+    if request.settings:
+        body |= _settings(request.settings)
+    if labels:
+        body["labels"] = {**labels, **body.get("labels", {})}
     return body
+
+
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the body that the settings fill."""
+    found = {
+        theirs: settings[name]
+        for ours, theirs in _BESIDE.items()
+        for name in (ours, theirs)
+        if settings.get(name) is not None
+    }
+    config = generation_config(settings)
+    return {**found, "generationConfig": config} if config else found
 
 
 def _content(message: Message) -> dict[str, Any]:
@@ -82,8 +89,7 @@ def responses_of(body: Any) -> list[Response | CallFailure]:
     if not candidates:
         if not body.keys() & {"usageMetadata", "modelVersion", "responseId", "candidates"}:
             raise MalformedAnswer("candidates is missing")
-        fields = {"usage": usage, "model_version": version}
-        return [withheld("empty", "the answer holds no candidate", "NO_CANDIDATES", "", fields)]
+        return [no_candidate(usage, version)]
     shares = _dealt(usage, len(candidates))
     return [_answer(c, share, version) for c, share in zip(candidates, shares, strict=True)]
 
@@ -100,6 +106,12 @@ def candidates_of(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not all(type(c.get("index", 0)) is int for c in listed):
         raise MalformedAnswer("candidates[].index is no number")
     return sorted(listed, key=lambda c: c.get("index", 0))
+
+
+def no_candidate(usage: Usage, version: str | None) -> CallFailure:
+    """Return the failure of an answer in which the model says nothing, not even why."""
+    fields = {"usage": usage, "model_version": version}
+    return withheld("empty", "the answer holds no candidate", "NO_CANDIDATES", "", fields)
 
 
 def _answer(

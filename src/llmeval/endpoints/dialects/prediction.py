@@ -168,6 +168,8 @@ def piece_of(event: Mapping[str, Any]) -> str | None:
             return piece
         case {"content": str(piece)} | {"outputs": [str(piece), *_]}:
             return piece
+        case {"predictions": [str(piece), *_]}:
+            return piece
     return None
 
 

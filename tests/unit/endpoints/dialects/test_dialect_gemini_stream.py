@@ -141,3 +141,14 @@ def test_harmless_events(harmless: bytes) -> None:
     assert not stream(harmless).complete
     got = stream(piece("x", "STOP"), harmless).response()
     assert got == Response("x")
+
+
+@pytest.mark.parametrize("more", [{}, {"candidates": []}])
+def test_a_stream_may_end_without_any_candidate(more: dict[str, Any]) -> None:
+    collected = stream(tokens(4, 0) | {"modelVersion": "gemini-x"} | more)
+    assert not collected.complete, "a connection that breaks now has cut the answer"
+    assert collected.ends_unsaid
+    got = collected.response()
+    assert isinstance(got, CallFailure)
+    assert (got.kind, got.reason, got.usage) == ("empty", "NO_CANDIDATES", Usage(4, 0))
+    assert not stream().ends_unsaid
