@@ -21,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument(
+        "--grpc-port",
+        type=int,
+        metavar="N",
+        help="serve Vertex AI over gRPC too; 0: any free one (needs the vertex extra)",
+    )
+    parser.add_argument(
         "--models", default="demo", metavar="LIST", help="demo, demo-flawed?…, fixed; by commas"
     )
     parser.add_argument("--faults", default="", metavar="LIST", help="NAME=RATE, by commas")
@@ -51,8 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     from llmeval.emulator.faults import parse_faults
     from llmeval.errors import UsageError
 
-    if not 0 <= arguments.port <= 65535:
-        raise UsageError(f"--port={arguments.port}: a port lies in 0 … 65535")
+    for name, port in (("--port", arguments.port), ("--grpc-port", arguments.grpc_port)):
+        if port is not None and not 0 <= port <= 65535:
+            raise UsageError(f"{name}={port}: a port lies in 0 … 65535")
     models = [name.strip() for name in arguments.models.split(",") if name.strip()]
     if not models:
         raise UsageError("--models names no model; --models=demo serves one")
@@ -73,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         vertex=vertex,
+        grpc_port=arguments.grpc_port,
         say=(lambda line: print_json({"message": line}, indent=0)) if arguments.json else plain,
     )
     return 0

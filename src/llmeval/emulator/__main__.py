@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 token_lifetime=given.token_lifetime,
             ),
             exit_with_parent=given.exit_with_parent,
+            grpc_port=given.grpc_port,
         )
     except LlmevalError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -56,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default=LOOPBACK, help="address to listen at (default: %(default)s)"
     )
     parser.add_argument("--port", type=int, default=0, help="0 is any free one (default)")
+    parser.add_argument(
+        "--grpc-port", type=int, help="serve Vertex over gRPC too; 0 is any free port"
+    )
     parser.add_argument("--models", default="demo", help="demo, demo-flawed?…, fixed: by commas")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument(

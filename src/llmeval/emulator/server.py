@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from llmeval.emulator.app import create_app
+from llmeval.emulator.background import background
 from llmeval.emulator.faults import Faults
 from llmeval.emulator.models import endpoints_for
 from llmeval.emulator.vertex import VertexOptions
@@ -26,7 +27,6 @@ from llmeval.ports import Endpoint
 __all__ = ["running_emulator", "running_server", "serve"]
 
 LOOPBACK = "127.0.0.1"
-_START_SECONDS = 30.0
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
@@ -40,25 +40,30 @@ def serve(
     say: Callable[[str], Any] = print,
     vertex: VertexOptions | None = None,
     exit_with_parent: bool = False,
+    grpc_port: int | None = None,
 ) -> None:
     """Serve ``models`` until SIGINT or SIGTERM; ``say`` gets the URLs and the pytest lines.
 
     Only loopback can reach it unless ``host`` says otherwise; port 0 is any free one. With
-    ``exit_with_parent`` the server also ends when standard input does or the parent process is
-    gone, and ``say`` gets one line of JSON instead: ``{"url": "http://127.0.0.1:N", "port": N}``.
-    Raises ``ConfigError`` if the address cannot be had, ``ModelReferenceError`` for a model.
+    ``grpc_port`` Vertex's surface is served over gRPC too. With ``exit_with_parent`` the server
+    also ends when standard input does or the parent process is gone, and ``say`` gets one line of
+    JSON instead: ``{"url": "http://127.0.0.1:N", "port": N}``, and ``"grpc_port"`` if there is one.
+    Raises ``ConfigError`` if an address cannot be had, ``ModelReferenceError`` for a model,
+    ``MissingExtra`` for gRPC without Google's client.
     """
     parent = os.getppid() if exit_with_parent else None
     app = create_app(endpoints_for(models, seed), faults, seed, vertex=vertex)
 
-    def announce(bound: int) -> None:
-        root = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else _in_url(host)}:{bound}"
+    def announce(root: str, bound: int, grpc_bound: int | None) -> None:
         if exit_with_parent:
-            say(json.dumps({"url": root, "port": bound}))
-        else:
-            _say_lines(models, root, host, say)
+            ports = {"port": bound} | ({} if grpc_bound is None else {"grpc_port": grpc_bound})
+            say(json.dumps({"url": root, **ports}))
+            return
+        _say_lines(models, root, host, say)
+        if grpc_bound is not None:
+            say(f"Vertex AI over gRPC at {_grpc_address(root, grpc_bound)}")
 
-    asyncio.run(_until_told(app, host, port, announce, parent))
+    asyncio.run(_until_told(app, host, port, announce, parent, grpc_port))
 
 
 @contextlib.contextmanager
@@ -103,20 +108,12 @@ def running_emulator(
     Vertex clients take as their API endpoint."""
     behind = endpoints_for(models, seed) if endpoints is None else endpoints
     app = create_app(behind, faults, seed, vertex=vertex)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="llmeval-emulator", daemon=True)
-    thread.start()
-    try:
-        starting = asyncio.run_coroutine_threadsafe(_start(app, host, port), loop)
-        runner, bound = starting.result(_START_SECONDS)
+    with background("llmeval-emulator") as loop:
+        runner, bound = loop.run(_start(app, host, port))
         try:
             yield f"http://{_in_url(host)}:{bound}"
         finally:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(_START_SECONDS)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(_START_SECONDS)
-        loop.close()
+            loop.run(runner.cleanup())
 
 
 async def _start(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
@@ -139,8 +136,9 @@ async def _until_told(
     app: web.Application,
     host: str,
     port: int,
-    announce: Callable[[int], Any],
+    announce: Callable[[str, int, int | None], Any],
     parent: int | None,
+    grpc_port: int | None,
 ) -> None:
     """Serve until a signal, or until process ``parent`` is no longer the parent of this one."""
     stop = asyncio.Event()
@@ -148,16 +146,28 @@ async def _until_told(
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
-    runner, bound = await _start(app, host, port)
-    try:
-        announce(bound)
+    async with contextlib.AsyncExitStack() as stack:
+        runner, bound = await _start(app, host, port)
+        stack.push_async_callback(runner.cleanup)
+        root = f"http://{LOOPBACK if host in ('0.0.0.0', '::') else _in_url(host)}:{bound}"
+        grpc_bound = await _start_grpc(stack, root, host, grpc_port)
+        announce(root, bound, grpc_bound)
         if parent is None:
             await stop.wait()
         else:
             _end_with_input(loop, stop)
             await _until_orphaned(stop, parent)
-    finally:
-        await runner.cleanup()
+
+
+async def _start_grpc(
+    stack: contextlib.AsyncExitStack, root: str, host: str, port: int | None
+) -> int | None:
+    """Listen for gRPC until ``stack`` ends, if it was asked for; return the port."""
+    if port is None:
+        return None
+    from llmeval.emulator.vertex_grpc import listening
+
+    return await stack.enter_async_context(listening(root, host=_in_url(host), port=port))
 
 
 def _end_with_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -196,3 +206,7 @@ def _say_lines(models: Sequence[str], root: str, host: str, say: Callable[[str],
 
 def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _grpc_address(root: str, port: int) -> str:
+    return f"{root.removeprefix('http://').rpartition(':')[0]}:{port}"

@@ -42,9 +42,10 @@ def test_options_reach_the_emulator(capsys: Capture, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("llmeval.emulator.serve", serve)
     words = ["--models", "demo, fixed", "--faults", "reset=0.1,retry_after=2", "--delay", "0.5"]
-    done = run(capsys, "serve", *words, "--port", 8001, "--seed", 3)
+    done = run(capsys, "serve", *words, "--port", 8001, "--grpc-port", 0, "--seed", 3)
     assert (done.code, done.out) == (0, "ready\n")
     assert asked["models"] == ["demo", "fixed"] and asked["port"] == 8001 and asked["seed"] == 3
+    assert asked["grpc_port"] == 0
     faults = asked["faults"]
     assert (faults.reset, faults.retry_after, faults.delay) == (0.1, 2.0, 0.5)
 
@@ -65,6 +66,7 @@ def test_options_reach_the_vertex_surface(capsys: Capture, monkeypatch: pytest.M
         (["--faults", "rest=0.1"], "Did you mean 'reset'?"),
         (["--faults", "reset=2"], "0..1"),
         (["--port", "99999"], "0 … 65535"),
+        (["--grpc-port", "-1"], "--grpc-port=-1: a port lies in 0 … 65535"),
         (["--models", ","], "names no model"),
         (["--models", "gpt"], "gpt"),
         (["--behind", "dmeo"], "dmeo"),

@@ -397,6 +397,26 @@ def test_a_wrapped_body_gets_a_wrapped_answer() -> None:
     assert [event["answer"] for event in events(text)] == ["a", " b", ""]
 
 
+@pytest.mark.parametrize(
+    ("identifier", "inner"),
+    [
+        ("1005", {"prompt": "[[fault:error_midstream]]"}),
+        ("1002", {"messages": [{"role": "user", "content": "[[fault:error_midstream]]"}]}),
+    ],
+)
+def test_an_error_in_a_wrapped_stream_is_one_of_its_pieces(
+    identifier: str, inner: dict[str, Any]
+) -> None:
+    data = base64.b64encode(json.dumps(inner).encode()).decode()
+    body = {"httpBody": {"contentType": "application/json", "data": data}}
+    with served(Response("a b")) as root:
+        pieces = raw(root, identifier, body, "streamRawPredict")
+    text = b"".join(base64.b64decode(piece["data"]) for piece in pieces).decode()
+    *before, last = events(text)
+    assert '"a"' in json.dumps(before) and '" b"' not in json.dumps(before)
+    assert last["error"]["status"] == "UNAVAILABLE"
+
+
 def test_a_marker_is_seen_in_a_wrapped_body(root: str) -> None:
     data = base64.b64encode(b'{"prompt": "[[fault:cancelled_499]]"}').decode()
     url = f"{root}{PLACE}/endpoints/1005:rawPredict"

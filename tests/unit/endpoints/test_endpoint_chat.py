@@ -120,6 +120,28 @@ def test_an_answer_whose_rest_was_withheld_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kind", "reason"),
+    [
+        ("content_filter: SAFETY", "blocked_output", "SAFETY"),
+        ("content_filter: PROHIBITED_CONTENT", "blocked_output", "PROHIBITED_CONTENT"),
+        ("content_filter: NEW_WORD", "blocked_output", "NEW_WORD"),
+        ("content_filter: RECITATION", "recitation", "RECITATION"),
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", "malformed_call",
+         "MALFORMED_FUNCTION_CALL"),
+        ("function_call_filter: NEW_WORD", "malformed_call", "NEW_WORD"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("content", [None, "Take two"])
+def test_what_gemini_says_behind_a_filter(
+    content: str | None, said: str, kind: str, reason: str
+) -> None:
+    """Google's chat/completions tells why by Gemini's own word."""
+    got = response_of(body({"content": content}, finish_reason=said))
+    assert isinstance(got, CallFailure)
+    assert (got.kind, got.reason, got.text) == (kind, reason, content)
+
+
+@pytest.mark.parametrize(
     ("reason", "kind", "word"),
     [
         ("content_filter", "blocked_output", "withheld"),

@@ -52,7 +52,6 @@ class StreamedAnswer(JsonEvents):
     def __init__(self) -> None:
         super().__init__()
         self._refusal: list[str] = []
-        self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
 
@@ -65,14 +64,14 @@ class StreamedAnswer(JsonEvents):
             reason,
             safety=self._safety,
             usage=self.usage,
-            model_version=self._version,
+            model_version=self.version,
             logprobs=self._logprobs,
         )
 
     def _take(self, event: dict[str, Any]) -> None:
         if event.get("usage"):
             self.usage = usage_of(event["usage"])
-        self._version = self._version or model_version(event)
+        self.version = self.version or model_version(event)
         choices = event.get("choices") or ()
         if not isinstance(choices, list | tuple):
             raise MalformedAnswer("choices is no list")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
+from llmeval.endpoints.dialects.finish_reasons import WITHHELD
 from llmeval.endpoints.text import clean, decode_json, printable
 from llmeval.records import CallFailure, Request, Response, Usage
 
@@ -31,6 +33,10 @@ _FINISH = {
     "model_context_window_exceeded": "length",
 }
 """Other servers' words for OpenAI's finish reasons."""
+
+_FILTERED = re.compile(r"(content_filter|function_call_filter)(?:: *(\w+))?")
+"""An answer held back; Google's chat/completions says Gemini's word after the colon, as in
+``content_filter: RECITATION`` and ``function_call_filter: MALFORMED_FUNCTION_CALL``."""
 
 
 class MalformedAnswer(ValueError):
@@ -64,6 +70,10 @@ class Streamed(Protocol):
     @property
     def usage(self) -> Usage:
         """What it has taken so far, as far as the server said."""
+
+    @property
+    def version(self) -> str | None:
+        """Which version of the model answers, as soon as the server says so."""
 
     def add(self, data: bytes) -> None:
         """Take in one event's data."""
@@ -100,6 +110,7 @@ class JsonEvents:
         self.started = False
         self.finish_reason: str | None = None
         self.usage = Usage()
+        self.version: str | None = None
         self._pieces: list[str] = []
         self._error: Mapping[str, Any] | None = None
 
@@ -170,9 +181,13 @@ def settle(text: str, finish_reason: object, **fields: Any) -> Response | CallFa
     """
     reason = clean(finish_reason) if isinstance(finish_reason, str) else "unknown"
     reason = _FINISH.get(reason.lower(), reason)
-    if reason == "content_filter":
+    filtered = _FILTERED.fullmatch(reason)
+    if filtered:
+        usual = "blocked_output" if filtered[1] == "content_filter" else "malformed_call"
         what = "the rest of the answer" if text.strip() else "the answer"
-        return withheld("blocked_output", f"{what} was withheld: {reason}", reason, text, fields)
+        word = filtered[2] or filtered[1]
+        kind = WITHHELD.get(word, usual)
+        return withheld(kind, f"{what} was withheld: {reason}", word, text, fields)
     if text.strip():
         return Response(text=clean(text), finish_reason=reason, **fields)
     message = f"no text, finish reason {reason[:60]!r}"
@@ -197,8 +212,9 @@ def withheld(
 
 
 def so_far(failure: CallFailure, answer: Streamed) -> CallFailure:
-    """Keep with a failure what a reader had seen of the answer, and what it had taken by then."""
-    failure = msgspec.structs.replace(failure, usage=answer.usage)
+    """Keep with a failure what a reader had seen of the answer, whose it was, and what it had taken
+    by then."""
+    failure = msgspec.structs.replace(failure, usage=answer.usage, model_version=answer.version)
     return with_text_so_far(failure, answer.text)
 
 

@@ -63,21 +63,20 @@ class StreamedCandidate(JsonEvents):
         self._message: object = None
         self._spoke = False
         self._blocked: CallFailure | None = None
-        self._version: str | None = None
         self._safety: list[dict[str, Any]] = []
         self._logprobs: list[dict[str, Any]] | None = None
 
     @property
     def ends_unsaid(self) -> bool:
         """Whether there was an answer, but no candidate in it: none will give a reason."""
-        return self._version is not None and not self._spoke
+        return self.version is not None and not self._spoke
 
     def _whole(self) -> Response | CallFailure:
         if not self._spoke and self._blocked is None:
-            return no_candidate(self.usage, self._version)
+            return no_candidate(self.usage, self.version)
         if self._blocked is not None:
             return msgspec.structs.replace(
-                self._blocked, usage=self.usage, model_version=self._version
+                self._blocked, usage=self.usage, model_version=self.version
             )
         return settled(
             self.text,
@@ -85,7 +84,7 @@ class StreamedCandidate(JsonEvents):
             self._message,
             safety=self._safety,
             usage=self.usage,
-            model_version=self._version,
+            model_version=self.version,
             logprobs=self._logprobs,
         )
 
@@ -93,7 +92,7 @@ class StreamedCandidate(JsonEvents):
         usage = usage_of(event.get("usageMetadata"))
         if usage != Usage():
             self.usage = usage  # each event counts all that came before it
-        self._version = version_of(event) or self._version
+        self.version = version_of(event) or self.version
         blocked = blocked_prompt(event, self.text)
         if blocked is not None:
             self._blocked, self.finish_reason = blocked, blocked.reason

@@ -98,15 +98,14 @@ class StreamedMessage(JsonEvents):
     def __init__(self) -> None:
         super().__init__()
         self._counts: dict[str, Any] = {}
-        self._version: str | None = None
 
     def _whole(self) -> Response | CallFailure:
-        return _settled(self.text, self.finish_reason, self.usage, self._version)
+        return _settled(self.text, self.finish_reason, self.usage, self.version)
 
     def _take(self, event: dict[str, Any]) -> None:
         match event:
             case {"type": "message_start", "message": dict(message)}:
-                self._version = _version(message)
+                self.version = _version(message)
                 self._count(message.get("usage"))
             case {"type": "content_block_start", "content_block": block}:
                 self.say(_text_of(block))

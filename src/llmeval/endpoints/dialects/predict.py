@@ -106,7 +106,9 @@ class Predict:
 
     def streamed(self) -> StreamedPrediction:
         """See ``dialect.Dialect``."""
-        return StreamedPrediction(self._paths["piece"] or piece_of)
+        return StreamedPrediction(
+            self._paths["piece"] or piece_of, self._paths["finish_reason"] or end_of
+        )
 
     def _unechoed(self, found: Sequence[Prediction], asked: Sequence[Request]) -> list[Prediction]:
         sent = self.body_of(asked)
@@ -151,12 +153,15 @@ class Predict:
 
 class StreamedPrediction(JsonEvents):
     """Collects the pieces of streamRawPredict. Containers need not say that an answer ends: where
-    the connection ends in good order, it has."""
+    the connection ends in good order, it has. ``piece`` and ``end`` find the text and the finish
+    reason in an event."""
 
-    def __init__(self, piece: Callable[[Any], Any]) -> None:
+    def __init__(self, piece: Callable[[Any], Any], end: Callable[[Any], Any] = end_of) -> None:
         super().__init__()
         self._piece = piece
+        self._end = end
         self._events = 0
+        self._placed = False
 
     @property
     def ends_unsaid(self) -> bool:
@@ -168,14 +173,16 @@ class StreamedPrediction(JsonEvents):
         piece = self._piece(event)
         if isinstance(piece, str):
             self.say(piece)
+            self._placed = True
         elif piece is not None:
             raise MalformedAnswer(f"the configured piece path finds {_shape(piece)}, no text")
-        self.finish_reason = end_of(event) or self.finish_reason
+        reason = self._end(event)
+        self.finish_reason = reason if isinstance(reason, str) and reason else self.finish_reason
         tokens = tokens_of(event)
         self.usage = self.usage if tokens == Usage() else tokens
 
     def _whole(self) -> Response | CallFailure:
-        if not self.text and self._events and self.finish_reason is None:
+        if not self._placed and self._events and self.finish_reason is None:
             raise MalformedAnswer(
                 "no text is found in the stream's events; name its place as 'piece' (a JMESPath) "
                 "in [tool.llmeval.endpoints]"
@@ -185,6 +192,7 @@ class StreamedPrediction(JsonEvents):
 
 def _settled(found: Prediction, shared: Mapping[str, Any]) -> Response | CallFailure:
     fields: dict[str, Any] = {"usage": found.usage, "safety": found.safety, **shared}
+    fields["logprobs"] = found.logprobs
     if any(rating.get("blocked") for rating in found.safety):
         return withheld("blocked_output", "the answer was withheld", "SAFETY", found.text, fields)
     return settle(found.text, found.reason, **fields)

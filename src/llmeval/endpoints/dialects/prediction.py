@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from llmeval.endpoints.dialects.chat import first_choice, text_of, usage_of
+from llmeval.endpoints.dialects.chat import first_choice, logprobs_of, text_of, usage_of
 from llmeval.endpoints.dialects.dialect import MalformedAnswer, token_count
 from llmeval.records import Usage
 
@@ -48,6 +48,7 @@ class Prediction:
     reason: str = "stop"
     usage: Usage = field(default_factory=Usage)
     safety: list[dict[str, Any]] = field(default_factory=list)
+    logprobs: list[dict[str, Any]] | None = None
 
 
 def prediction_of(body: Any, count: int) -> list[Prediction]:
@@ -100,6 +101,7 @@ def _chat(item: Mapping[str, Any], usage: Usage) -> Prediction:
         text_of(text, "choices[0]"),
         reason if isinstance(reason, str) else "unknown",
         usage if reported == Usage() else reported,
+        logprobs=logprobs_of(choice),
     )
 
 

@@ -103,7 +103,8 @@ def test_an_error_may_come_in_mid_stream() -> None:
     error = {"code": 429, "message": "Resource exhausted for ya29.key", "status":
              "RESOURCE_EXHAUSTED"}  # fmt: skip
     for event in ({"error": error}, [{"error": error}]):
-        collected = stream(piece("half"), event, piece("ignored", "STOP"))
+        first = piece("half") | {"modelVersion": "gemini-x"}
+        collected = stream(first, event, piece("ignored", "STOP"))
         assert collected.done
         assert collected.response(("ya29.key",)) == CallFailure(
             "quota_endpoint",
@@ -111,7 +112,22 @@ def test_an_error_may_come_in_mid_stream() -> None:
             status=429,
             reason="RESOURCE_EXHAUSTED",
             text="half",
+            model_version="gemini-x",
         )
+
+
+def test_a_stream_that_counts_tokens_but_has_no_candidate_is_empty_not_cut() -> None:
+    collected = stream({"candidates": []} | tokens(9, 0) | {"modelVersion": "gemini-x"})
+    assert not collected.complete, "a connection that breaks now has cut the answer"
+    assert collected.ends_unsaid
+    assert collected.response() == CallFailure(
+        "empty",
+        "the answer holds no candidate",
+        reason="NO_CANDIDATES",
+        usage=Usage(9, 0),
+        model_version="gemini-x",
+    )
+    assert not stream({"usageMetadata": {"trafficType": "ON_DEMAND"}}).ends_unsaid
 
 
 def test_a_stream_without_a_finish_reason_is_not_complete() -> None:

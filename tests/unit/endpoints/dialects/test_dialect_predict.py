@@ -158,7 +158,8 @@ CHAT = {"choices": [{"message": {"content": "Paris"}, "finish_reason": "length"}
         ({"content": {"odd": 1}, "answer": "Paris"}, Response("Paris")),
         ({"candidates": [{"author": "1", "content": "Paris"}]}, Response("Paris")),
         (CHAT, Response("Paris", "length", usage=Usage(3, 2))),
-        ({"choices": [{"text": "Paris"}]}, Response("Paris", "unknown")),
+        ({"choices": [{"text": "Paris", "logprobs": {"content": [{"token": "Paris"}]}}]},
+         Response("Paris", "unknown", logprobs=[{"token": "Paris"}])),
         ({"content": "Paris", "safetyAttributes": {"categories": ["Violent"], "scores": [0.1],
                                                    "blocked": False}},
          Response("Paris", safety=[
@@ -377,6 +378,19 @@ def test_a_stream_by_a_path_of_its_own() -> None:
     assert collected.response() == Response("Paris")
     with pytest.raises(MalformedAnswer, match="piece path finds int"):
         streamed({"d": 3}, piece="d")
+
+
+def test_a_stream_says_how_it_ended_by_a_path_of_its_own() -> None:
+    events = ({"t": "Par", "done": None}, {"t": "is", "done": "max_tokens"})
+    assert streamed(*events, piece="t", finish_reason="done").response() == Response(
+        "Paris", "length"
+    )
+    assert streamed(*events, piece="t").response() == Response("Paris"), "the path is not known"
+
+
+def test_a_stream_whose_pieces_are_empty_is_empty_not_malformed() -> None:
+    got = failed(streamed({"t": "", "done": "stop"}, piece="t").response())
+    assert (got.kind, got.reason) == ("empty", "stop")
 
 
 def test_a_stream_in_which_no_text_is_found_asks_for_a_path() -> None:

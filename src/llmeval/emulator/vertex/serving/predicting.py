@@ -200,11 +200,20 @@ def _wrapped(send: Send) -> Send:
     if send.events is None:
         return replace(send, body=_ENCODE(_http_body("application/json", send.body)))
     first, content, closing = send.events
-    pieces = [_ENCODE(_http_body("text/event-stream", p)) for p in (first, *content, *closing) if p]
+    pieces = [_event_body(p) for p in (first, *content, *closing) if p]
     chained = [(b",\r\n" if i else b"[") + piece for i, piece in enumerate(pieces)]
+    begin = 1 if first else 0
+    end = begin + len(content)
+    events = Events(b"".join(chained[:begin]), chained[begin:end], [*chained[end:], b"\r\n]"])
+    # An error comes after half of the content: it is the array's first element where that is none.
+    comma = b",\r\n" if first or len(content) > 1 else b"["
+    error = comma + _event_body(send.error) + b"\r\n]"
     headers = {**(send.headers or {}), "Content-Type": "application/json; charset=UTF-8"}
-    error = b",\r\n" + send.error + b"\r\n]"
-    return replace(send, events=Events(b"", chained, [b"\r\n]"]), error=error, headers=headers)
+    return replace(send, events=events, error=error, headers=headers)
+
+
+def _event_body(data: bytes) -> bytes:
+    return _ENCODE(_http_body("text/event-stream", data))
 
 
 def _http_body(content_type: str, data: bytes) -> dict[str, str]:
