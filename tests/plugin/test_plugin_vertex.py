@@ -214,7 +214,7 @@ def test_lines_that_fail_or_are_missing_are_asked_online(project: Project) -> No
 
 def test_a_killed_session_finds_its_batch_again(project: Project) -> None:
     project.gate(threshold=0.4, **ERRORS)
-    with emulated(jobs=JobSettings(seconds=6)) as root:
+    with emulated(jobs=JobSettings(seconds=12)) as root:
         given = [*place(root), "--batch", "--staging=gs://llmeval/here", "--no-cache"]
         given += ["--run-dir=here", "--model=gemini-2.5-flash"]
         process = subprocess.Popen(
