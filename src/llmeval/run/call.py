@@ -10,7 +10,7 @@ from typing import Final
 from llmeval.ports import Clock, Endpoint, Sent
 from llmeval.records import QUOTA_KINDS, Attempt, CallFailure, Price, Request, Response
 from llmeval.run.budget import Budget, cost_of_attempt
-from llmeval.run.limits import Breaker, Limiter
+from llmeval.run.limits import OVERLOADED, Breaker, Limiter
 from llmeval.store import ResponseCache, cache_key
 
 __all__ = ["RETRIED", "CallPolicy", "Called", "Caller", "Halted"]
@@ -136,7 +136,7 @@ class Caller:
             self.limiter.succeeded()
             self.breaker.succeeded()
             return None
-        overloaded = outcome.kind in QUOTA_KINDS or outcome.status == 503
+        overloaded = outcome.kind in QUOTA_KINDS or outcome.status in OVERLOADED
         if overloaded:
             asked = outcome.retry_after
             pause = asked if asked is None else min(asked, self.policy.retry_for)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from llmeval.ports import Clock
 from llmeval.records import CallFailure
 
-__all__ = ["Breaker", "Limiter"]
+__all__ = ["OVERLOADED", "Breaker", "Limiter"]
 
 _WINDOW = 5.0
 _UNHINDERED = 500.0
@@ -193,6 +193,9 @@ class Limiter:
                 place.set_result(None)
 
 
+OVERLOADED = frozenset({503, 529})
+"""Statuses of a server that has too much to do; 529 is what Anthropic's models say."""
+
 _PATIENCE = 30.0
 _FATAL = {"unauthorized", "forbidden", "not_found"}
 _DEAD = {"refused_connection", "dns", "tls"}
@@ -246,4 +249,6 @@ class Breaker:
             return self._in_a_row >= 100 and lasting >= 10.0
         if failure.kind == "timeout":
             return self._in_a_row >= 4
-        return self._in_a_row >= 10 and lasting >= (_PATIENCE if failure.status == 503 else 0.0)
+        return self._in_a_row >= 10 and lasting >= (
+            _PATIENCE if failure.status in OVERLOADED else 0.0
+        )

@@ -379,10 +379,11 @@ def test_ten_errors_and_no_answer(verdicts: Verdicts, kind: str) -> None:
     assert verdicts.fail(kind)
 
 
-def test_a_model_that_is_still_starting_has_half_a_minute(verdicts: Verdicts) -> None:
-    assert not verdicts.fail("server_error", 290, every=0.1, status=503)
+@pytest.mark.parametrize("status", [503, 529])
+def test_a_model_that_is_still_starting_has_half_a_minute(verdicts: Verdicts, status: int) -> None:
+    assert not verdicts.fail("server_error", 290, every=0.1, status=status)
     verdicts.clock.now = 30.0
-    assert verdicts.fail("server_error", status=503)
+    assert verdicts.fail("server_error", status=status)
 
 
 def test_four_timeouts_and_no_answer(verdicts: Verdicts) -> None:

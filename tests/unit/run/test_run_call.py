@@ -76,7 +76,9 @@ def test_back_off_grows_and_is_jittered() -> None:
     assert called.backoff == pytest.approx(sum(pauses))
 
 
-@pytest.mark.parametrize("kind, status", [("quota", 429), ("server_error", 503)])
+@pytest.mark.parametrize(
+    "kind, status", [("quota", 429), ("server_error", 503), ("server_error", 529)]
+)
 def test_retry_after_is_obeyed(kind: str, status: int) -> None:
     endpoint = Scripted(in_turn(failed(kind, status=status, retry_after=7.5), said()))
     called = call(endpoint)

@@ -34,6 +34,7 @@ _BESIDE = {
     "tool_config": "toolConfig",
     "cached_content": "cachedContent",
     "model_armor_config": "modelArmorConfig",
+    "labels": "labels",
 }
 """Settings that stand beside ``generationConfig``."""
 
@@ -48,18 +49,23 @@ def request_body(request: Request, labels: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"contents": [_content(turn) for turn in turns]}
     if system:
         body["systemInstruction"] = {"parts": [{"text": m.content} for m in system]}
-    for ours, theirs in _BESIDE.items():
-        for name in (ours, theirs):
-            if request.settings.get(name) is not None:
-                body[theirs] = request.settings[name]
-    config = generation_config(request.settings)
-    if config:
-        body["generationConfig"] = config
-    own = request.settings.get("labels")
-    merged = {**labels, **(own if isinstance(own, Mapping) else {})}
-    if merged:
-        body["labels"] = merged
+    if request.settings:
+        body |= _settings(request.settings)
+    if labels:
+        body["labels"] = {**labels, **body.get("labels", {})}
     return body
+
+
+def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the body that the settings fill."""
+    found = {
+        theirs: settings[name]
+        for ours, theirs in _BESIDE.items()
+        for name in (ours, theirs)
+        if settings.get(name) is not None
+    }
+    config = generation_config(settings)
+    return {**found, "generationConfig": config} if config else found
 
 
 def _content(message: Message) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def refused_setting(settings: Mapping[str, Any]) -> str | None:
                 f"generateContent knows no setting {name!r}.{nearest(name, _KNOWN)} Fields of "
                 f"generationConfig that are not listed go into 'generation_config'"
             )
-    return _misread(settings)
+    return _misread(settings) if settings else None
 
 
 def _misread(settings: Mapping[str, Any]) -> str | None:

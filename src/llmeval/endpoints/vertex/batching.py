@@ -95,7 +95,7 @@ class VertexBatch:
         """Yield each request's place and its outcome, ``None`` where no line answers it."""
         bodies: Iterable[Any] = (self._body(request) for request in requests)
         for place, line in pair(bodies, self.jobs.read_output(directory)):
-            yield place, None if line is None else self._outcome(line)
+            yield place, None if line is None else self._outcome(line, requests[place])
 
     def _whole(self, request: Request) -> Request:
         if not self._settings and not request.stream:
@@ -114,14 +114,15 @@ class VertexBatch:
     def _parameters(self, request: Request) -> Any:
         return self._dialect.body(self._whole(request)).get("parameters")
 
-    def _outcome(self, line: Mapping[str, Any]) -> Outcome:
+    def _outcome(self, line: Mapping[str, Any], request: Request) -> Outcome:
         error = line_error(dict(line))
         if error is not None:
             return from_error_object(error)
         try:
             answered = {"predictions": [line.get("prediction")]}
             found = self._dialect.response(
-                answered if self._model.instances else line.get("response")
+                answered if self._model.instances else line.get("response"),
+                self._whole(request),
             )
         except MalformedAnswer as problem:
             return CallFailure("malformed_body", f"a line of the batch: {problem}")

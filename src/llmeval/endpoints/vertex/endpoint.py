@@ -14,6 +14,7 @@ from llmeval.endpoints.dialects.dialect import Dialect
 from llmeval.endpoints.dialects.gemini import Gemini
 from llmeval.endpoints.dialects.predict import Predict
 from llmeval.endpoints.references import EndpointOptions
+from llmeval.endpoints.text import printable
 from llmeval.endpoints.vertex.accounts import ANYBODY, Account
 from llmeval.endpoints.vertex.advice import ADVISED, advised
 from llmeval.endpoints.vertex.credentials import GoogleToken, NoToken, TokenSource, default_token
@@ -186,9 +187,10 @@ class VertexEndpoint:
         """Send one request in a dialect. A refused token is renewed, and the request sent once
         more; the time that takes is no part of the attempt."""
         assert self._channel is not None  # noqa: S101 - open() comes first
+        takes_token = self.target.takes_token
         for last in (False, True):
             try:
-                headers = await self._headers_for(url)
+                headers = await self._tokens.headers() if takes_token else {}
             except EndpointDown as error:
                 return Attempt(CallFailure("unauthorized", str(error)), latency=0.0)
             reply = await self._channel.ask(url, dialect, request, timeout, headers)
@@ -202,19 +204,12 @@ class VertexEndpoint:
             return reply.attempt
         return msgspec.structs.replace(reply.attempt, outcome=attributed)
 
-    async def _headers_for(self, url: URL) -> Mapping[str, str]:
-        """Return the token's headers. The machines of a private network are spoken to over plain
-        http and ask for no token, so none goes there."""
-        if url.scheme == "http" and not is_loopback(str(url)):
-            return {}
-        return await self._tokens.headers()
-
     def _attributed(
         self, outcome: Response | CallFailure, headers: Mapping[str, str]
     ) -> Response | CallFailure:
         """Say which deployed model answered, and what to do about a failure."""
-        known = self._known
-        deployed = headers.get(_DEPLOYED) or outcome.deployed_model or known.only
+        known, told = self._known, headers.get(_DEPLOYED)
+        deployed = (printable(told) if told else outcome.deployed_model) or known.only
         version = outcome.model_version or known.versions.get(deployed or "")
         if isinstance(outcome, CallFailure) and outcome.kind in ADVISED:
             outcome = msgspec.structs.replace(

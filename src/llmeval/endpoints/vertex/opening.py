@@ -14,6 +14,7 @@ import msgspec
 
 from llmeval.config import EndpointSettings
 from llmeval.endpoints.references import EndpointOptions
+from llmeval.endpoints.vertex.formats import container_of
 from llmeval.endpoints.vertex.lookup import (
     NOT_ALLOWED,
     EndpointResource,
@@ -23,7 +24,6 @@ from llmeval.endpoints.vertex.lookup import (
 from llmeval.endpoints.vertex.references import Place, VertexReference, is_loopback
 from llmeval.endpoints.vertex.targets import (
     Target,
-    container_of,
     endpoint_target,
     publisher_target,
     unseen_target,

@@ -1,8 +1,7 @@
-"""From what is deployed to how it is asked: dialect and addresses. Pure functions."""
+"""From what is deployed to how and where it is asked. Pure functions."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from yarl import URL
 
 from llmeval.config import EndpointSettings, Format
 from llmeval.endpoints.dialects.dialect import Dialect
+from llmeval.endpoints.vertex.formats import container_of, dialect_for, format_of
 from llmeval.endpoints.vertex.references import Place, VertexReference, is_loopback
 from llmeval.errors import ConfigError, EndpointDown
 
@@ -22,25 +22,24 @@ if TYPE_CHECKING:
 __all__ = [
     "Target",
     "batch_model",
-    "container_of",
     "endpoint_target",
     "publisher_target",
     "unseen_target",
 ]
 
 _RAW_CHAT = ("mistralai", "ai21")
-_CHAT_IMAGE = re.compile(r"vllm|text-generation-inference|[/-]tgi\b|hex-?llm|sglang", re.IGNORECASE)
-_TGI_IMAGE = re.compile(r"text-generation-inference|[/-]tgi\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How a model is asked. ``stream_url`` is ``None`` where it cannot stream."""
+    """How a model is asked. ``stream_url`` is ``None`` where it cannot stream. ``takes_token`` is
+    false for machines in a private network: they ask for none, and speak plain http."""
 
     format: Format
     dialect: Dialect
     url: URL
     stream_url: URL | None
+    takes_token: bool = True
 
 
 def publisher_target(
@@ -80,7 +79,7 @@ def endpoint_target(
     """Return how an endpoint is asked. Raises ``EndpointDown`` where nothing is deployed, or
     where its address is not known."""
     serving = _serving(reference, found)
-    kind = declared.format or _format(found, serving, models)
+    kind = declared.format or format_of(found, serving, models)
     base = _base(reference, found, root, declared)
     resource = f"{base}/v1/{found.name}"
     if reference.deployed_model:
@@ -91,8 +90,8 @@ def endpoint_target(
     private = serving[0].private_endpoints
     if found.network and private and private.predict_http_uri and not declared.address:
         address = URL(private.predict_http_uri)
-        dialect = _dialect("predict", "", declared, labels, reference.text, image)
-        return Target("predict", dialect, address, None)
+        dialect = dialect_for("predict", "", declared, labels, reference.text, image)
+        return Target("predict", dialect, address, None, takes_token=False)
     return _target(kind, resource, "", declared, labels, reference.text, image)
 
 
@@ -159,11 +158,6 @@ def _machines(reference: VertexReference, deployed: Deployed) -> Machines:
     )
 
 
-def container_of(model: ModelResource | None) -> str:
-    """Return the image that serves a model, empty where none is known."""
-    return model.container_spec.image_uri if model and model.container_spec else ""
-
-
 def _serving(reference: VertexReference, found: EndpointResource) -> list[Deployed]:
     if not found.deployed_models:
         raise EndpointDown(
@@ -188,22 +182,6 @@ def _serving(reference: VertexReference, found: EndpointResource) -> list[Deploy
             f"--traffic-split={ids[0] if len(ids) == 1 else 'ID'}=100",
         )
     return sorted(serving, key=lambda d: -found.traffic_split.get(d.id, 0))
-
-
-def _format(
-    found: EndpointResource, serving: list[Deployed], models: Mapping[str, ModelResource]
-) -> Format:
-    """Read the format off what serves most of the traffic."""
-    first = serving[0]
-    model = models.get(first.id)
-    if model and model.base_model_source and model.base_model_source.genie_source:
-        return "generate_content"
-    image = container_of(model)
-    if _CHAT_IMAGE.search(image):
-        return "chat"
-    machines = first.dedicated_resources or first.automatic_resources or first.shared_resources
-    machines = machines or found.network
-    return "predict" if image or machines else "generate_content"
 
 
 def _base(
@@ -239,7 +217,7 @@ def _invoked(
             f"leave ?deployed_model= out and give --by=deployed_model"
         )
     url = URL(f"{resource}/invoke/v1/chat/completions")
-    dialect = _dialect(kind, "", declared, labels, where, "")
+    dialect = dialect_for(kind, "", declared, labels, where, "")
     return Target(kind, dialect, url, url)
 
 
@@ -252,7 +230,7 @@ def _target(
     where: str,
     image: str = "",
 ) -> Target:
-    dialect = _dialect(kind, model, declared, labels, where, image)
+    dialect = dialect_for(kind, model, declared, labels, where, image)
     if declared.path:
         url = URL(f"{resource}{'' if declared.path.startswith(':') else '/'}{declared.path}")
         return Target(kind, dialect, url, url)
@@ -267,59 +245,3 @@ def _target(
             return Target(kind, dialect, URL(f"{resource}:predict"), None)
     stream = URL(f"{resource}:streamRawPredict")
     return Target(kind, dialect, URL(f"{resource}:rawPredict"), stream)
-
-
-def _dialect(
-    kind: Format,
-    model: str,
-    declared: EndpointSettings,
-    labels: Mapping[str, str],
-    where: str,
-    image: str,
-) -> Dialect:
-    match kind:
-        case "generate_content":
-            from llmeval.endpoints.dialects.gemini import Gemini
-
-            return Gemini(labels)
-        case "messages":
-            from llmeval.endpoints.dialects.messages import Messages
-
-            return Messages()
-        case "chat" | "raw_chat":
-            from llmeval.endpoints.dialects.chat_stream import Chat
-
-            name = declared.model if declared.model is not None else model
-            return Chat(name, asks_usage=kind == "chat")
-    return _predict(kind, declared, where, image)
-
-
-def _predict(kind: Format, declared: EndpointSettings, where: str, image: str) -> Dialect:
-    from llmeval.endpoints.dialects.predict import TEMPLATES, Predict, Reading
-
-    container = "custom"
-    if _CHAT_IMAGE.search(image):
-        container = "tgi" if _TGI_IMAGE.search(image) else "vllm"
-    if kind == "raw_predict" and declared.request is None:
-        raise ConfigError(
-            f"[tool.llmeval.endpoints] {where!r}: raw_predict sends whatever the container takes: "
-            f"give its body as 'request', such as "
-            f"""request = '{{"prompt": {{{{ prompt | tojson }}}}}}'"""
-        )
-    made = Predict(
-        declared.request if declared.request is not None else TEMPLATES[container],
-        Reading(
-            declared.answer,
-            declared.finish_reason,
-            declared.input_tokens,
-            declared.output_tokens,
-            declared.piece,
-        ),
-        f"[tool.llmeval.endpoints] {where!r}",
-    )
-    if declared.instances > 1 and not made.takes_many:
-        raise ConfigError(
-            f"[tool.llmeval.endpoints] {where!r}: instances = {declared.instances}, but the "
-            f"request template has no loop over 'instances'"
-        )
-    return made

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 
 import aiohttp
+import msgspec
 
 from llmeval.endpoints.dialects.dialect import (
     Dialect,
@@ -14,7 +15,11 @@ from llmeval.endpoints.dialects.dialect import (
     Streamed,
     so_far,
 )
-from llmeval.endpoints.dialects.error_objects import error_in, from_error_object
+from llmeval.endpoints.dialects.error_objects import (
+    LONGEST_MESSAGE,
+    error_in,
+    from_error_object,
+)
 from llmeval.endpoints.text import decode_json, printable
 from llmeval.endpoints.wire.failures import CALL_ERRORS, from_exception, from_status, malformed
 from llmeval.endpoints.wire.sse import EventParser
@@ -49,7 +54,7 @@ class Exchange:
         """Return what the answer to ``request`` says; network errors pass through."""
         if request.stream and answer.status == 200 and answer.content_type in _EVENT_STREAM:
             self.answering, self.headers = True, answer.headers
-            return await self._stream(answer, dialect.streamed())
+            return self._hiding(await self._stream(answer, dialect.streamed()))
         body = await self.whole(answer)
         if isinstance(body, CallFailure):
             return body
@@ -58,7 +63,7 @@ class Exchange:
             error = error_in(decoded)
             if error is not None:
                 return from_error_object(error, secrets=self._secrets)
-            return dialect.response(decoded, request)
+            return self._hiding(dialect.response(decoded, request))
         except MalformedAnswer as problem:
             return malformed(str(problem), body, secrets=self._secrets)
         except ValueError:
@@ -86,6 +91,13 @@ class Exchange:
         )
         failure = CallFailure(failure.kind, printable(failure.message, secrets=self._secrets))
         return so_far(failure, self._collected) if self._collected else failure
+
+    def _hiding(self, outcome: Response | CallFailure) -> Response | CallFailure:
+        """Take secrets out of what a server said of an answer that it withheld."""
+        if isinstance(outcome, Response) or not self._secrets:
+            return outcome
+        message = printable(outcome.message, limit=LONGEST_MESSAGE, secrets=self._secrets)
+        return msgspec.structs.replace(outcome, message=message)
 
     async def _bytes(self, answer: aiohttp.ClientResponse) -> bytes:
         length = answer.content_length
@@ -133,11 +145,11 @@ class Exchange:
             size += len(piece)
             if size > self._limit:
                 raise _TooLarge
+            self.ended = now
             for data in parser.feed(piece):
                 collected.add(data)
-            self.ended = now
-            if collected.started and self.first_text is None:
-                self.first_text = now
+                if self.first_text is None and collected.started:
+                    self.first_text = now
             if collected.done:
                 return await _drain(answer)
         for data in parser.close():

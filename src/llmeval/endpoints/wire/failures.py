@@ -82,7 +82,9 @@ def from_exception(
 
 def malformed(reason: str, body: bytes, *, secrets: Iterable[str] = ()) -> CallFailure:
     """Return the failure of a body that is not what the protocol says, with its beginning."""
-    excerpt = printable(body.decode("utf-8", "replace"), secrets=secrets)
+    hidden = tuple(secrets)
+    excerpt = printable(body.decode("utf-8", "replace"), secrets=hidden)
+    reason = printable(reason, secrets=hidden)
     return CallFailure("malformed_body", f"{reason}; the body begins: {excerpt or '(nothing)'}")
 
 

@@ -136,7 +136,7 @@ def test_short_lived_tokens_are_not_renewed_over_and_over(lifetime: float, ahead
         token = GoogleToken(user(served.root), clock=clock)
         for _ in range(20):
             await token.headers()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
         assert len(served.asked) == 1
         clock.now += lifetime - ahead + 2
         await token.headers()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from google_server import HERE, Google, Told, google, refusal
+from google_server import HERE, Asked, Google, Told, google, refusal
 
 from llmeval.config import EndpointSettings
 from llmeval.endpoints import EndpointOptions
@@ -215,6 +215,23 @@ def test_which_deployed_model_answered(
     assert failure.deployed_model == told, "a failure has its deployed model too"
 
 
+def test_a_hostile_header_does_not_break_the_record() -> None:
+    async def page(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        body = json.dumps(GEMINI).encode()
+        request.transport.write(  # type: ignore[attr-defined]
+            b"HTTP/1.1 200 OK\r\nx-vertex-ai-deployed-model-id: 7\xff\xe9" + b"x" * 5000
+            + b"\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body
+        )  # fmt: skip
+        request.transport.close()
+        return web.Response()
+
+    outcome = running({GENERATE: page}, ask)[0].outcome
+    assert isinstance(outcome, Response)
+    assert len(outcome.deployed_model or "") <= 200
+    json.dumps(outcome.deployed_model, ensure_ascii=False).encode()
+
+
 # Streams
 
 
@@ -258,6 +275,23 @@ def test_what_was_seen_of_an_answer_is_kept(last: dict[str, Any], kind: str) -> 
     failure = failed(attempt)
     assert (failure.kind, failure.text, failure.usage) == (kind, "Take two", Usage(3))
     assert attempt.ttft is not None
+
+
+@pytest.mark.parametrize("last", [b"{broken}", b'{"candidates":[{"finishReason":"STOP"}]}'])
+def test_several_events_may_come_in_one_piece(last: bytes) -> None:
+    async def page(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        texts = [json.dumps(GEMINI | {"candidates": [
+            {"content": {"parts": [{"text": t}]}}]}).encode() for t in ("Par", "is")]  # fmt: skip
+        await answer.write(b"".join(b"data: " + data + b"\n\n" for data in (*texts, last)))
+        return answer
+
+    attempt, _ = running({STREAMED: page}, stream)
+    outcome = attempt.outcome
+    assert outcome.text == "Paris"
+    assert isinstance(outcome, Response) or outcome.kind == "malformed_body"
+    assert attempt.ttft is not None, "the text was there before the event that is broken"
 
 
 def test_a_container_whose_connection_breaks_has_not_answered() -> None:
@@ -454,7 +488,8 @@ def test_a_redirect_is_not_followed_with_the_token() -> None:
 def test_a_server_that_echoes_the_token_does_not_get_it_into_a_record() -> None:
     echo = refusal(403, f"{TOKEN}-1", f"no {TOKEN}-1", f"{TOKEN}-1", token=f"Bearer {TOKEN}-1")
     page = Told(200, f"<html>{TOKEN}-1".encode())
-    for answer in (echo, page, Told(500, f"{TOKEN}-1".encode())):
+    withheld = {"candidates": [{"finishReason": "SAFETY", "finishMessage": f"{TOKEN}-1"}]}
+    for answer in (echo, page, withheld, Told(500, f"{TOKEN}-1".encode())):
         attempt, _ = running({GENERATE: answer}, ask, token=Passes())
         assert isinstance(attempt.outcome, CallFailure)  # ``running`` looks for the token
         assert "[redacted]" in repr(attempt)
@@ -483,16 +518,25 @@ def test_a_declared_address_without_tls_is_refused() -> None:
 
 
 def test_machines_in_a_private_network_are_sent_no_token() -> None:
-    private = {"privateEndpoints": {"predictHttpUri": "http://10.1.2.3/v1/models/12:predict"}}
-    pages = {f"GET {HERE}/endpoints/12": found_endpoint(
-        deployed("7", **private), network="projects/1/global/networks/n")}  # fmt: skip
+    async def whole() -> Asked:
+        async with google({"POST /v1/models/12:predict": {"predictions": ["Paris"]}}) as machines:
+            private = {"predictHttpUri": f"{machines.root}/v1/models/12:predict"}
+            pages = {
+                f"GET {HERE}/endpoints/12": found_endpoint(
+                    deployed("7", privateEndpoints=private), network="projects/1/global/networks/n"
+                )
+            }
+            async with google(pages) as served:
+                options = EndpointOptions(api_endpoint=served.root, project="p-1")
+                endpoint = VertexEndpoint(parse_vertex("12"), options, Passes())
+                await endpoint.open()
+                attempt = await endpoint.send(ASK, 5.0)
+                await endpoint.close()
+            assert isinstance(attempt.outcome, Response)
+            assert "Authorization" in served.asked[0].headers
+            return machines.asked[0]
 
-    async def headers(endpoint: VertexEndpoint, served: Google) -> Any:
-        return await endpoint._headers_for(endpoint.target.url)
-
-    found, served = running(pages, headers, reference="12", token=Passes())
-    assert found == {}
-    assert "Authorization" in served.asked[0].headers
+    assert "Authorization" not in asyncio.run(whole()).headers
 
 
 # What goes wrong

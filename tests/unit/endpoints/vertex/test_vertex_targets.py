@@ -217,7 +217,9 @@ def test_an_endpoint_in_a_private_network_is_asked_at_its_own_address() -> None:
     assert (got.format, got.url, got.stream_url) == (
         "predict", URL("http://10.1.2.3/v1/models/12:predict"), None,
     )  # fmt: skip
-    assert target(found, address="https://x").url.host == "x"
+    assert not got.takes_token
+    elsewhere = target(found, address="https://x")
+    assert (elsewhere.url.host, elsewhere.takes_token) == ("x", True)
 
 
 def test_one_deployed_model_is_asked_past_the_traffic_split() -> None:
