@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import pytest
@@ -46,9 +46,11 @@ class LiveLine:
 
     def announce(self, note: str) -> None:
         """Say on a line of its own what is waited for, where no live line can show it."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        manager = self._config.pluginmanager
+        reporter = manager.get_plugin("terminalreporter")
         if note and reporter is not None and self._writer() is None:
-            reporter.write_line(f"llmeval: {note}")
+            with _uncaptured(manager.get_plugin("capturemanager")):
+                reporter.write_line(f"llmeval: {note}")
 
     def make_way(self, *, last_of_line: bool) -> None:
         """Wipe the line if pytest's next word may begin a new one."""
@@ -82,9 +84,14 @@ class _Raw:
 
     def write(self, text: str) -> None:
         """Put text on the screen at once."""
-        with self._capture.global_and_fixture_disabled() if self._capture else nullcontext():
+        with _uncaptured(self._capture):
             self._terminal._file.write(text)
             self._terminal._file.flush()
+
+
+def _uncaptured(capture: Any) -> AbstractContextManager[None]:
+    """Write to the terminal, though a test is running and its output is captured."""
+    return capture.global_and_fixture_disabled() if capture else nullcontext()
 
 
 def _back(writer: _Raw) -> str:

@@ -115,10 +115,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_a_hostile_prompt_costs_bounded_time(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     (attempt,) = send(f"{FAST}&hallucination=1&format=1&toxicity=1&bias=1", request(HOSTILE[name]))
     assert isinstance(attempt.outcome, Response)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 @settings(max_examples=100, deadline=None)
