@@ -20,6 +20,7 @@ _REFUSED_SHARE = 0.2
 _SETTLED = 10.0
 _ENOUGH = 10
 _UNPACED = 60.0
+_SHORTEST_PROOF = 1.0
 
 
 class Limiter:
@@ -146,9 +147,12 @@ class Limiter:
             return
         through = 0.0
         if self._successes:
-            # After a drought the old proof still tells where the quota will be.
-            through = 0.9 * len(self._successes) / max(1.0, now - self._successes[0])
-            self._proven = through
+            lasted = now - self._successes[0]
+            through = 0.9 * len(self._successes) / max(1.0, lasted)
+            # After a drought the old proof still tells where the quota will be. In the first moments
+            # refusals are back before the answers are, and prove nothing.
+            if lasted >= _SHORTEST_PROOF:
+                self._proven = through
         if self._pace is None:
             self._paced_since = now
         slower = _FIRST_PACE if self._pace is None else 0.6 * self._pace
