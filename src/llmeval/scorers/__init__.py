@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
+    from llmeval.scorers.judging.judged import judge as judge
+    from llmeval.scorers.judging.pairs import pairwise as pairwise
     from llmeval.scorers.options import choice as choice
     from llmeval.scorers.options import one_of as one_of
     from llmeval.scorers.plain import contains as contains
@@ -33,7 +35,9 @@ __all__ = [
     "groundedness",
     "ifeval",
     "json_schema",
+    "judge",
     "one_of",
+    "pairwise",
     "refusal",
     "regex",
     "similar",
@@ -49,7 +53,9 @@ _HOMES = {
     "groundedness": "grounding",
     "ifeval": "following",
     "json_schema": "schema",
+    "judge": "judging.judged",
     "one_of": "options",
+    "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
     "similar": "plain",
