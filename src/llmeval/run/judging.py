@@ -19,7 +19,7 @@ from llmeval.records import (
 )
 from llmeval.run.call import Caller, Halted
 
-__all__ = ["AskingJudge", "judged"]
+__all__ = ["AskingJudge", "judged", "plausible"]
 
 _LONGEST = 500
 
@@ -55,9 +55,20 @@ class AskingJudge:
 async def judged(scorer: JudgeScorer, sample: Sample, judges: Sequence[Judge]) -> Score | NotScored:
     """Return a judge's finding; a scorer that crashes has scored nothing, and says so."""
     try:
-        return await scorer.judge(sample, judges)
+        return plausible(scorer.identity.name, await scorer.judge(sample, judges))
     except Halted:
         raise
     except Exception as error:  # noqa: BLE001 - a scorer may raise anything
         reason = f"{type(error).__name__}: {error}"[:_LONGEST]
         return NotScored(scorer.identity.name, "scorer_error", reason)
+
+
+def plausible(name: str, finding: Score | NotScored) -> Score | NotScored:
+    """Return a finding, or why it cannot be one."""
+    if isinstance(finding, Score | NotScored) and finding.scorer != name:
+        return NotScored(name, "scorer_error", f"a finding of {finding.scorer!r}, not {name!r}")
+    if isinstance(finding, NotScored):
+        return finding
+    if not isinstance(finding, Score) or not 0.0 <= finding.value <= 1.0:
+        return NotScored(name, "scorer_error", f"not a score between 0 and 1: {finding!r}"[:500])
+    return finding

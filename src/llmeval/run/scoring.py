@@ -9,7 +9,7 @@ from typing import Final
 
 from llmeval.ports import Judge, JudgeScorer, Scorer
 from llmeval.records import NotScored, Sample, Score
-from llmeval.run.judging import judged
+from llmeval.run.judging import judged, plausible
 
 __all__ = ["ScoringRoom", "score_batch"]
 
@@ -98,14 +98,4 @@ def _column(scorer: Scorer, samples: Sequence[Sample]) -> list[Finding]:
 def _checked(scorer: Scorer, found: Sequence[Finding], expected: int) -> list[Finding]:
     if len(found) != expected:
         raise ValueError(f"{expected} samples, but {len(found)} findings")
-    return [_plausible(scorer.identity.name, finding) for finding in found]
-
-
-def _plausible(name: str, finding: Finding) -> Finding:
-    if isinstance(finding, Score | NotScored) and finding.scorer != name:
-        return NotScored(name, "scorer_error", f"a finding of {finding.scorer!r}, not {name!r}")
-    if isinstance(finding, NotScored):
-        return finding
-    if not isinstance(finding, Score) or not 0.0 <= finding.value <= 1.0:
-        return NotScored(name, "scorer_error", f"not a score between 0 and 1: {finding!r}"[:500])
-    return finding
+    return [plausible(scorer.identity.name, finding) for finding in found]
