@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
+    from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
     from llmeval.scorers.judging.judged import judge as judge
     from llmeval.scorers.judging.pairs import pairwise as pairwise
     from llmeval.scorers.options import choice as choice
@@ -32,6 +33,7 @@ __all__ = [
     "choice",
     "contains",
     "equals",
+    "giskard_check",
     "groundedness",
     "ifeval",
     "json_schema",
@@ -50,6 +52,7 @@ _HOMES = {
     "choice": "options",
     "contains": "plain",
     "equals": "plain",
+    "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
     "ifeval": "following",
     "json_schema": "schema",
