@@ -198,32 +198,30 @@ def test_many_slow_matches_share_one_limit() -> None:
     assert found.value == 0
 
 
+ONLY_A = {"properties": {"a": True}}
+
+
 @pytest.mark.parametrize(
-    ("schema", "good", "bad"),
+    "schema",
     [
-        ({"properties": {"a": True}, "additionalProperties": False}, {"a": 1}, {"b": 1}),
-        ({"patternProperties": {"^x": True}, "additionalProperties": False}, {"xy": 1}, {"y": 1}),
-        ({"additionalProperties": {"type": "string"}}, {"a": "b"}, {"a": 1}),
-        ({"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False}, {"a": 1}, {"b": 1}),
-        (
-            {"if": {"required": ["a"]}, "then": {"properties": {"a": True}}, "unevaluatedProperties": False},
-            {"a": 1},
-            {"b": 1},
-        ),
-        (
-            {"$defs": {"n": {"properties": {"a": True}}}, "$ref": "#/$defs/n", "unevaluatedProperties": False},
-            {"a": 1},
-            {"b": 1},
-        ),
+        {**ONLY_A, "additionalProperties": False},
+        {"patternProperties": {"^a": True}, "additionalProperties": False},
+        {"allOf": [ONLY_A], "unevaluatedProperties": False},
+        {"if": {"required": ["a"]}, "then": ONLY_A, "unevaluatedProperties": False},
+        {"if": {"required": ["z"]}, "else": ONLY_A, "unevaluatedProperties": False},
+        {"dependentSchemas": {"a": ONLY_A}, "unevaluatedProperties": False},
+        {"$defs": {"n": ONLY_A}, "$ref": "#/$defs/n", "unevaluatedProperties": False},
+        {"additionalProperties": {"type": "integer"}},
+        {"unevaluatedProperties": {"type": "integer"}},
     ],
-)  # fmt: skip
-def test_names_that_are_not_admitted(schema: Any, good: Any, bad: Any) -> None:
-    assert scored(json_schema(schema), json.dumps(good)).value == 1
-    found = scored(json_schema(schema), json.dumps(bad))
+)
+def test_names_that_are_not_admitted(schema: dict[str, Any]) -> None:
+    assert scored(json_schema(schema), '{"a": 1}').value == 1
+    found = scored(json_schema(schema), '{"b": "x"}')
     assert found.value == 0
-    if "additionalProperties" not in schema or schema["additionalProperties"] is False:
+    if False in schema.values():
         assert found.evidence["kind"] == "extra_key"  # type: ignore[index]
-        assert repr(next(iter(bad))) in str(found.explanation)
+        assert str(found.explanation) == "$: 'b' is not admitted"
 
 
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07"])

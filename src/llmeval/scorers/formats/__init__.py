@@ -1,1 +1,1 @@
-"""Whether an answer is of a format and nothing else: one way of reading, one taxonomy of failures."""
+"""Whether an answer is of a format and nothing else: one reading, one taxonomy of failures."""

@@ -85,7 +85,7 @@ def _apart_from_prose(
         except Unreadable:
             continue
         if len(check(value)) < len(found):
-            return wrapped(text, (start, end), form.name, value)
+            return wrapped(form, text, (start, end), value)
     if is_refusal(text):
         return Reading(f"not_{form.name}", "the answer declines")
     return read

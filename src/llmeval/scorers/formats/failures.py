@@ -1,4 +1,4 @@
-"""The taxonomy: what can be wrong with an answer that should be of a format. All scorers share it."""
+"""The taxonomy: what can be wrong with an answer that should be of a format."""
 
 from __future__ import annotations
 

@@ -43,10 +43,10 @@ class Format:
     """What reading needs to know of a format.
 
     ``name`` is as in ``not_name``, ``shown`` as in "text before the JSON value". ``parse`` returns
-    the value of a text, all of it, or raises ``Unreadable``. ``places`` yields stretches of a longer
-    text where a value may stand, likeliest first; ``cut`` tells whether a text that does not parse
-    holds the beginning of a value without its end. A ``closed`` format shows where a value ends (by
-    a bracket, by a tag); of another one an answer may look whole that broke off.
+    the value of a text, all of it, or raises ``Unreadable``. ``places`` yields stretches of a
+    longer text where a value may stand, likeliest first; ``cut`` tells whether a text that does not
+    parse holds the beginning of a value without its end. A ``closed`` format shows where a value
+    ends (by a bracket, by a tag); of another one an answer may look whole that broke off.
     """
 
     name: str
@@ -103,7 +103,7 @@ def _broken(form: Format, text: str, truncated: bool, why: str) -> Reading:
 
 def wrapped(form: Format, text: str, place: Place, value: Any) -> Reading:
     """Return the reading of a value that is not all of the answer."""
-    before, after = text[: place[0]], text[place[1] :]
+    before = text[: place[0]]
     if "```" in before:
         why = f"{form.shown} inside a code fence that is not all of the answer"
         return Reading("code_fence", why, value)

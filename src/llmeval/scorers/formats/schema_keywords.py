@@ -106,7 +106,7 @@ def _evaluated(validator: Any, instance: dict[str, Any], schema: Any) -> set[str
     if not isinstance(schema, dict):
         return set()
     patterns = schema.get("patternProperties", {})
-    known = schema.get("properties", {}).keys() & instance.keys()
+    known: set[str] = schema.get("properties", {}).keys() & instance.keys()
     known |= {name for name in instance if _any_matches(patterns, name)}
     for keyword in ("additionalProperties", "unevaluatedProperties"):
         if keyword in schema:
