@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.following import ifeval as ifeval
+    from llmeval.scorers.formats.csv_tables import csv as csv
+    from llmeval.scorers.formats.function_calls import function_call as function_call
+    from llmeval.scorers.formats.lengths import length as length
+    from llmeval.scorers.formats.markdown_tables import markdown_table as markdown_table
+    from llmeval.scorers.formats.spoken import language as language
+    from llmeval.scorers.formats.sql_queries import sql as sql
+    from llmeval.scorers.formats.xml_documents import xml as xml
+    from llmeval.scorers.formats.yaml_documents import yaml as yaml
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
     from llmeval.scorers.judging.judged import judge as judge
@@ -32,18 +40,26 @@ __all__ = [
     "bbq",
     "choice",
     "contains",
+    "csv",
     "equals",
+    "function_call",
     "giskard_check",
     "groundedness",
     "ifeval",
     "json_schema",
     "judge",
+    "language",
+    "length",
+    "markdown_table",
     "one_of",
     "pairwise",
     "refusal",
     "regex",
     "similar",
+    "sql",
     "toxicity",
+    "xml",
+    "yaml",
 ]
 
 _HOMES = {
@@ -51,18 +67,26 @@ _HOMES = {
     "bbq": "stereotyping",
     "choice": "options",
     "contains": "plain",
+    "csv": "formats.csv_tables",
     "equals": "plain",
+    "function_call": "formats.function_calls",
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
     "ifeval": "following",
     "json_schema": "schema",
     "judge": "judging.judged",
+    "language": "formats.spoken",
+    "length": "formats.lengths",
+    "markdown_table": "formats.markdown_tables",
     "one_of": "options",
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
     "similar": "plain",
+    "sql": "formats.sql_queries",
     "toxicity": "toxic",
+    "xml": "formats.xml_documents",
+    "yaml": "formats.yaml_documents",
 }
 
 
