@@ -52,10 +52,12 @@ def gate_plan(gate: Gate, suites: Sequence[SuiteInfo]) -> GatePlan:
     from llmeval.gates import parse_metric
 
     metric = parse_metric(gate.metric)
-    available = sum(s.cases for s in suites if _measures(s, metric))
+    repeated = metric.statistic == "repeat_agreement"
+    available = sum(s.cases for s in suites if _measures(s, metric) and s.samples >= 1 + repeated)
     least, likely, expected, note = _needs(gate, metric)
     if not available:
         note = "the plan measures nothing for this gate"
+        note += ", which needs samples=2 or more" if repeated else ""
     elif metric.kind == "groups":
         note = "each group of cases counts once"
     elif gate.for_each:
