@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from llmeval.records import ModelPrice, SuiteInfo, Usage
 
@@ -16,13 +16,16 @@ __all__ = ["GatePlan", "Plan", "costs", "gate_plan", "seconds_needed"]
 
 
 class Plan(Struct, frozen=True):
-    """What the plugin writes: the tests, and how many ``samples`` are left of them by ``-k``."""
+    """What the plugin writes: the tests, how many ``samples`` are left of them by ``-k``, and for
+    how many verdicts the ``judges`` are asked."""
 
     suites: list[SuiteInfo]
     models: list[str]
     concurrency: int
     samples: int
     gates: str | None = None
+    judges: list[str] = field(default_factory=list)
+    judge_calls: int = 0
     seconds_per_call: float | None = None
 
 
