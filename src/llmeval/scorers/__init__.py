@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
+    from llmeval.scorers.factual.answering import fact as fact
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
@@ -33,6 +34,7 @@ __all__ = [
     "choice",
     "contains",
     "equals",
+    "fact",
     "giskard_check",
     "groundedness",
     "ifeval",
@@ -52,6 +54,7 @@ _HOMES = {
     "choice": "options",
     "contains": "plain",
     "equals": "plain",
+    "fact": "factual.answering",
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
     "ifeval": "following",
