@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
+    from llmeval.scorers.factual.answering import fact as fact
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.formats.csv_tables import csv as csv
     from llmeval.scorers.formats.function_calls import function_call as function_call
@@ -42,6 +43,7 @@ __all__ = [
     "contains",
     "csv",
     "equals",
+    "fact",
     "function_call",
     "giskard_check",
     "groundedness",
@@ -69,6 +71,7 @@ _HOMES = {
     "contains": "plain",
     "csv": "formats.csv_tables",
     "equals": "plain",
+    "fact": "factual.answering",
     "function_call": "formats.function_calls",
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
