@@ -132,7 +132,7 @@ def _refuse_what_is_none(
         raise Unreadable("no table")
     first, _, rest = text.strip().partition("\n")
     last = rest.rpartition("\n\n")[2] if "\n\n" in rest else ""
-    if reads_as_prose(first) and (header or not rest) or reads_as_prose(last):
+    if (reads_as_prose(first) and (header or not rest)) or reads_as_prose(last):
         raise Unreadable("prose, not a table")
     if all(len(row) == 1 for row in rows):
         for mark, name in _DELIMITERS.items():
