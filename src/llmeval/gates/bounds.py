@@ -21,7 +21,7 @@ from llmeval.stats import (
     quantile_samples_needed,
 )
 
-__all__ = ["Decided", "compare", "measure", "missing_samples"]
+__all__ = ["Decided", "compare", "effect_estimate", "measure", "missing_samples"]
 
 
 class Decided(Struct, frozen=True):
@@ -43,7 +43,7 @@ def measure(units: Units, metric: Metric, gate: Gate) -> Decided:
     if metric.kind == "disparity":
         found = _disparity(units, metric, gate, level)
     elif metric.kind == "effects":
-        found = _effect(units, level)
+        found = effect_estimate(units, level)
     elif metric.quantile:
         found = estimate_quantile(
             units.values, metric.quantile, clusters=units.clusters, confidence=level
@@ -66,8 +66,9 @@ def _disparity(units: Units, metric: Metric, gate: Gate, level: float) -> Estima
     return disparity_gap(units.values, groups, reference=gate.reference, **common)
 
 
-def _effect(units: Units, level: float) -> Estimate:
-    """The mean effect; an effect is 0 or more, and only its estimate can fall below."""
+def effect_estimate(units: Units, level: float) -> Estimate:
+    """Return the mean effect with its two-sided interval at ``level``; an effect is 0 or more, and
+    only the estimate of one can fall below."""
     found = estimate((units.values + 1) / 2, clusters=units.clusters, confidence=level)
     value, low, high = (max(0.0, 2 * x - 1) for x in (found.value, found.low, found.high))
     return structs.replace(found, value=value, low=low, high=high)

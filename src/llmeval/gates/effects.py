@@ -27,8 +27,8 @@ def effect_of(statistic: str, column: ScoreColumn, rows: Rows, cases: NDArray[An
     """Return the effect of one group in -1 … 1, or why it cannot be taken.
 
     ``rows`` are the group's samples, all of them scored, ``cases`` the case of each. The distance
-    of two samples is 1 if their labels differ and else 0 (``label_effect``), the difference of their
-    values (``value_effect``), or 1 less the cosine of their signatures (``content_effect``).
+    of two samples is 1 if their labels differ and else 0 (``label_effect``), the difference of
+    their values (``value_effect``), or 1 less the cosine of their signatures (``content_effect``).
     """
     held, of, sizes = np.unique(cases, return_inverse=True, return_counts=True)
     if held.size < 2:
