@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
+    from llmeval.scorers.fairness.describing import content as content
+    from llmeval.scorers.fairness.feeling import sentiment as sentiment
+    from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.options import choice as choice
@@ -26,9 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "abstention",
+    "answer_length",
     "bbq",
     "choice",
     "contains",
+    "content",
     "equals",
     "groundedness",
     "ifeval",
@@ -36,15 +41,18 @@ __all__ = [
     "one_of",
     "refusal",
     "regex",
+    "sentiment",
     "similar",
     "toxicity",
 ]
 
 _HOMES = {
     "abstention": "abstaining",
+    "answer_length": "fairness.sizing",
     "bbq": "stereotyping",
     "choice": "options",
     "contains": "plain",
+    "content": "fairness.describing",
     "equals": "plain",
     "groundedness": "grounding",
     "ifeval": "following",
@@ -52,6 +60,7 @@ _HOMES = {
     "one_of": "options",
     "refusal": "refusing",
     "regex": "plain",
+    "sentiment": "fairness.feeling",
     "similar": "plain",
     "toxicity": "toxic",
 }
