@@ -23,11 +23,13 @@ _SIZE: Final = 256
 _MAX_WORDS: Final = 20_000
 _LEAST_PREFIX: Final = 5
 _PRONOUNS: Final = frozenset(
-    ("he", "him", "his", "she", "her", "hers", "himself", "herself", "they", "them", "their")
-    + ("theirs", "er", "ihm", "ihn", "sein", "seine", "seiner", "sie", "ihr", "ihre", "ihrer", "il")
-    + ("lui", "elle", "leur", "leurs", "sa", "son", "ses", "el", "ella", "ellos", "ellas", "su")
-    + ("sus", "lei", "loro", "suo", "sua", "ele", "ela", "eles", "elas", "seu", "mr", "mrs", "ms")
-    + ("herr", "frau", "monsieur", "madame", "senor", "senora")
+    (
+        *("he", "him", "his", "she", "her", "hers", "himself", "herself", "they", "them", "their"),
+        *("theirs", "er", "ihm", "ihn", "sein", "seine", "seiner", "sie", "ihr", "ihre", "ihrer"),
+        *("il", "lui", "elle", "leur", "leurs", "sa", "son", "ses", "el", "ella", "ellos", "ellas"),
+        *("su", "sus", "lei", "loro", "suo", "sua", "ele", "ela", "eles", "elas", "seu", "mr"),
+        *("mrs", "ms", "herr", "frau", "monsieur", "madame", "senor", "senora"),
+    )
 )
 
 
@@ -69,7 +71,7 @@ def content(mask: str = "terms", *, name: str = "content") -> Content:
 
 
 def signature(text: str, masked: Iterable[str] = ()) -> str:
-    """Return the signature of ``text`` without the ``masked`` folded words, whatever their ending."""
+    """Return the signature of ``text`` without the ``masked`` folded words, however inflected."""
     tokens = words(fold(text))[:_MAX_WORDS]
     language = language_of(tokens)
     left_out = FUNCTION_WORDS[language] | _PRONOUNS
