@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.fairness.describing import content as content
     from llmeval.scorers.fairness.feeling import sentiment as sentiment
+    from llmeval.scorers.fairness.pronouns import winobias as winobias
+    from llmeval.scorers.fairness.pronouns import winogender as winogender
     from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
@@ -44,6 +46,8 @@ __all__ = [
     "sentiment",
     "similar",
     "toxicity",
+    "winobias",
+    "winogender",
 ]
 
 _HOMES = {
@@ -63,6 +67,8 @@ _HOMES = {
     "sentiment": "fairness.feeling",
     "similar": "plain",
     "toxicity": "toxic",
+    "winobias": "fairness.pronouns",
+    "winogender": "fairness.pronouns",
 }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llmeval.stats.comparing import p_value as p_value
     from llmeval.stats.comparing import within as within
     from llmeval.stats.correcting import correct as correct
+    from llmeval.stats.correlating import correlation as correlation
     from llmeval.stats.disparities import disparity_gap as disparity_gap
     from llmeval.stats.disparities import disparity_ratio as disparity_ratio
     from llmeval.stats.disparities import group_rates as group_rates
@@ -38,6 +39,7 @@ __all__ = [
     "Equivalence",
     "Estimate",
     "correct",
+    "correlation",
     "difference",
     "disparity_gap",
     "disparity_ratio",
@@ -61,6 +63,7 @@ __all__ = [
 _HOMES = {
     "Equivalence": "comparing",
     "correct": "correcting",
+    "correlation": "correlating",
     "difference": "comparing",
     "disparity_gap": "disparities",
     "disparity_ratio": "disparities",
