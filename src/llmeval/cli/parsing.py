@@ -18,6 +18,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "report": ("report", "render a recorded run again"),
     "publish": ("publish", "write a decided run back to Vertex AI; no model is called"),
     "compare": ("compare", "what differs between two recorded runs; no call is made"),
+    "counterfactuals": ("counterfactuals", "write each prompt about one identity after another"),
+    "disparity": ("disparity", "how groups fare in a recorded run; no call is made"),
     "score": ("score", "score recorded answers; no call is made"),
     "prompts": ("prompts", "hold a prompt template against its training data"),
     "serve": ("serve", "run a local server that answers like an endpoint"),

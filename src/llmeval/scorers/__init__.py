@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.factual.answering import fact as fact
+    from llmeval.scorers.fairness.describing import content as content
+    from llmeval.scorers.fairness.feeling import sentiment as sentiment
+    from llmeval.scorers.fairness.pronouns import winobias as winobias
+    from llmeval.scorers.fairness.pronouns import winogender as winogender
+    from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
@@ -30,9 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "abstention",
+    "answer_length",
     "bbq",
     "choice",
     "contains",
+    "content",
     "equals",
     "fact",
     "giskard_check",
@@ -44,15 +51,20 @@ __all__ = [
     "pairwise",
     "refusal",
     "regex",
+    "sentiment",
     "similar",
     "toxicity",
+    "winobias",
+    "winogender",
 ]
 
 _HOMES = {
     "abstention": "abstaining",
+    "answer_length": "fairness.sizing",
     "bbq": "stereotyping",
     "choice": "options",
     "contains": "plain",
+    "content": "fairness.describing",
     "equals": "plain",
     "fact": "factual.answering",
     "giskard_check": "judging.giskard_checks",
@@ -64,8 +76,11 @@ _HOMES = {
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
+    "sentiment": "fairness.feeling",
     "similar": "plain",
     "toxicity": "toxic",
+    "winobias": "fairness.pronouns",
+    "winogender": "fairness.pronouns",
 }
 
 
