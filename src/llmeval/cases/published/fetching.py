@@ -7,7 +7,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable
-from io import BufferedIOBase
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 from urllib.error import HTTPError, URLError
@@ -59,7 +59,7 @@ def fetch(
         raise InfrastructureError(f"{shown}: the server said {error.code} {error.reason}") from None
     except URLError as error:
         raise InfrastructureError(f"{shown} cannot be fetched: {error.reason}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise InfrastructureError(f"{shown} cannot be fetched: {error}") from None
     check_digest(target, sha256, shown)
     return target
@@ -116,7 +116,7 @@ def _opener(trust: ssl.SSLContext | None) -> OpenerDirector:
 
 
 def _copy(
-    response: BufferedIOBase,
+    response: HTTPResponse,
     file: IO[bytes],
     shown: str,
     largest: int,
@@ -134,3 +134,8 @@ def _copy(
         if clock() > until:
             raise InfrastructureError(f"{shown} comes too slowly; fetch it by other means")
         file.write(chunk)
+    declared = response.headers.get("Content-Length")
+    if declared is not None and declared != str(size):
+        raise InfrastructureError(
+            f"{shown} broke off after {size:,} of {declared} bytes; try again"
+        )

@@ -50,7 +50,7 @@ def import_rows(
     wanted = {**picking.where, **_split(published, picking.split)}
     read = _reader(published, kind)
     files = files_of(published, path)
-    imported = Imported(files, iter(()))
+    imported = Imported((*files, *_beside(published, files)), iter(()))
     rows: Iterable[Found] = _wanted(_counted(read(files), imported), wanted)
     if picking.limit is not None:
         rows = _sample(rows, picking.limit, picking.seed)
@@ -72,6 +72,13 @@ def files_of(published: Published, path: Path) -> tuple[Path, ...]:
         f"{path} holds no file of {published.title} ({' or '.join(published.files)}); "
         f"name the file itself"
     )
+
+
+def _beside(published: Published, files: Iterable[Path]) -> Iterator[Path]:
+    for path in files:
+        for name in published.beside:
+            if path.name != name and path.with_name(name).is_file():
+                yield path.with_name(name)
 
 
 def _reader(published: Published, kind: Kind) -> Reader:

@@ -33,7 +33,8 @@ Reader = Callable[[Sequence[Path]], Iterator[Found]]
 class Published:
     """A data set's format.
 
-    ``files`` are patterns of file names, tried in order in a folder until one matches. ``splits``
+    ``files`` are patterns of file names, tried in order in a folder until one matches; what lies
+    ``beside`` them under these names is read along. ``splits``
     maps a part's name to the tag and value that its rows bear. ``labelled`` gives answers that
     people have judged, for ``llmeval score`` and ``llmeval calibrate``, where the set holds any.
     """
@@ -47,3 +48,4 @@ class Published:
     cases: Reader
     labelled: Reader | None = None
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()

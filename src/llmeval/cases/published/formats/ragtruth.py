@@ -145,4 +145,5 @@ FORMAT = Published(
     cases=_cases,
     labelled=_labelled,
     splits={split: ("split", split) for split in _SPLITS},
+    beside=(_SOURCES, _RESPONSES),
 )
