@@ -137,7 +137,7 @@ def test_a_url_is_fetched_once_asked_for_and_kept_out_of_the_origin(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("cases",), "name an action: import, formats"),
+        (("cases",), "name an action: import, check, formats"),
         (("cases", "imprt"), "invalid choice: 'imprt'"),
         (("cases", "import", "bbq"), "required: PATH"),
         (("cases", "import", "bbq", BBQ, "--where", "ambig"), "write TAG=VALUE"),
@@ -152,3 +152,66 @@ def test_a_mistake_is_said_in_one_line(
 ) -> None:
     ran: Ran = run(capsys, *arguments)
     assert ran.code == 2 and said in ran.err and ran.err.startswith("llmeval: error: ")
+
+
+TWINS = (
+    '{"id": "a", "inputs": {"q": "Who made the mistake in the office?"}, "expected": "x",'
+    ' "tags": {"language": "en", "kind": "name"}}\n'
+    '{"id": "b", "inputs": {"q": "Who made the mistake in the office"}, "expected": "y",'
+    ' "tags": {"language": "de", "kind": "date"}}\n'
+)
+
+
+def test_a_check_names_few_cases_and_twins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(TWINS)
+    arguments = ("cases", "check", path, "--by", "language,kind", "--least", "1")
+    ran = run(capsys, *arguments)
+    assert ran.code == 0 and "few cases: language=en, kind=date: 0" in ran.out
+    assert f"twins of different groups (1.00): {path}:a and {path}:b" in ran.out
+    assert run(capsys, *arguments, "--strict").code == 1
+    found = run(capsys, *arguments, "--json").json
+    assert found["few"] == [
+        {"language": "de", "kind": "name", "cases": 0},
+        {"language": "en", "kind": "date", "cases": 0},
+    ]
+    assert found["alike"][0]["twins"] is True and found["groups"] == 2
+    assert found["matrices"][0]["cells"]["de"] == {"date": 1, "name": 0}
+
+
+def test_a_check_of_sound_cases_has_no_objection(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SAMPLES.parents[1] / "suites" / "hallucination" / "cases" / "rag_qa.jsonl"
+    ran = run(
+        capsys, "cases", "check", path, "--giveaway", "answerable", "--inputs", "question",
+        "--strict",
+    )  # fmt: skip
+    assert ran.code == 0 and "no two cases of different groups say nearly the same" in ran.out
+    assert "the best rule of one word or length is right in" in ran.out
+
+
+def test_many_pairs_are_listed_in_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cases.jsonl"
+    rows = [{"id": str(i), "inputs": {"q": "the same words"}} for i in range(8)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ran = run(capsys, "cases", "check", path)
+    assert ran.out.count("nearly the same (1.00)") == 20 and "… and 8 more pairs" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--by", "language"), "write two tags, as in --by language,kind"),
+        (("--by", "language,knd"), "no tag 'knd'. Did you mean 'kind'?"),
+        (("--alike", "2"), "a similarity above 0, up to 1"),
+        (("--giveaway", "language"), "needs two values"),
+    ],
+)
+def test_a_check_that_cannot_be_made_is_said(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(TWINS)
+    ran = run(capsys, "cases", "check", path, *arguments)
+    assert ran.code == 2 and said in ran.err
