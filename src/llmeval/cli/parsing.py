@@ -13,6 +13,7 @@ __all__ = ["COMMANDS", "parse"]
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("init", "put suites, prompts and gates into a repository"),
+    "cases": ("cases", "make case files of public data sets, and review case files"),
     "plan": ("plan", "what a run would cost, and which gates it could decide; no call is made"),
     "gate": ("gate", "decide a recorded run again, with today's gates; no call is made"),
     "report": ("report", "render a recorded run again"),
