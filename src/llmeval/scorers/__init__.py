@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.factual.answering import fact as fact
+    from llmeval.scorers.fairness.describing import content as content
+    from llmeval.scorers.fairness.feeling import sentiment as sentiment
+    from llmeval.scorers.fairness.pronouns import winobias as winobias
+    from llmeval.scorers.fairness.pronouns import winogender as winogender
+    from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.formats.csv_tables import csv as csv
     from llmeval.scorers.formats.function_calls import function_call as function_call
@@ -38,9 +43,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "abstention",
+    "answer_length",
     "bbq",
     "choice",
     "contains",
+    "content",
     "csv",
     "equals",
     "fact",
@@ -57,18 +64,23 @@ __all__ = [
     "pairwise",
     "refusal",
     "regex",
+    "sentiment",
     "similar",
     "sql",
     "toxicity",
+    "winobias",
+    "winogender",
     "xml",
     "yaml",
 ]
 
 _HOMES = {
     "abstention": "abstaining",
+    "answer_length": "fairness.sizing",
     "bbq": "stereotyping",
     "choice": "options",
     "contains": "plain",
+    "content": "fairness.describing",
     "csv": "formats.csv_tables",
     "equals": "plain",
     "fact": "factual.answering",
@@ -85,9 +97,12 @@ _HOMES = {
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
+    "sentiment": "fairness.feeling",
     "similar": "plain",
     "sql": "formats.sql_queries",
     "toxicity": "toxic",
+    "winobias": "fairness.pronouns",
+    "winogender": "fairness.pronouns",
     "xml": "formats.xml_documents",
     "yaml": "formats.yaml_documents",
 }
