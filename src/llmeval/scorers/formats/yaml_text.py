@@ -90,7 +90,10 @@ def _loader() -> Any:
 
 
 def _bound(text: str) -> None:
-    """Refuse deep nesting before anything is built by recursion."""
+    """Refuse deep nesting before anything is built by recursion.
+
+    libyaml takes time that grows with the square of the depth, so its events end here, too.
+    """
     import yaml
 
     depth = 0
@@ -218,12 +221,11 @@ def _cut(text: str) -> bool:
     import yaml
 
     try:
-        for _ in yaml.parse(text, _loader()):
-            pass
+        _bound(text)
     except yaml.MarkedYAMLError as error:
         mark, lines = error.problem_mark, text.rstrip().split("\n")
         return mark is not None and (mark.line, mark.column) >= (len(lines) - 1, len(lines[-1]))
-    except (yaml.YAMLError, UnicodeEncodeError):
+    except (yaml.YAMLError, UnicodeEncodeError, Unreadable):
         pass
     return False
 
