@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NoReturn
 from xml.parsers import expat
 
@@ -123,9 +124,11 @@ def _bytes(text: str) -> bytes:
 
 def _places(text: str) -> Iterator[Place]:
     yield from fenced_places(text)
-    for count, found in enumerate(_TAG_START.finditer(text)):
+    # What begins with a tag is a document or a broken one; a whole element within is no answer.
+    most = 1 if text.lstrip().startswith("<") else _MOST_STARTS
+    for found in islice(_TAG_START.finditer(text), most):
         start = found.start()
-        if count == _MOST_STARTS or _is_cut(text[start:]):
+        if _is_cut(text[start:]):
             return
         end = _root_end(text[start:])
         if end is not None:

@@ -104,7 +104,7 @@ def test_a_fence_can_be_taken() -> None:
 def test_the_rules_of_xml_may_come_from_the_case() -> None:
     inputs = {"root": "order", "elements": ["customer/mail"]}
     assert (scored(xml(), ORDER, inputs).evidence or {})["path"] == "/order/customer/mail"
-    assert unscored(xml(), ORDER, {"elements": {"a": "strin"}}).kind == "bad_input"
+    assert unscored(xml(), ORDER, {"elements": {"a": "strin"}}).not_scored == "bad_input"
     assert "string" in unscored(xml(), ORDER, {"elements": {"a": "strin"}}).reason
     with pytest.raises(SuiteError, match="list of paths"):
         xml(elements=["@a/b"])
@@ -201,6 +201,6 @@ def test_an_answer_that_hit_the_length_limit_is_truncated_even_where_it_parses()
 
 def test_the_schema_of_yaml_may_come_from_the_case_or_be_wrong() -> None:
     assert scored(yaml(), "a: 1", {"schema": PERSON}).value == 0
-    assert unscored(yaml(), "a: 1", {"schema": {"type": "objct"}}).kind == "bad_schema"
+    assert unscored(yaml(), "a: 1", {"schema": {"type": "objct"}}).not_scored == "bad_schema"
     assert scored(yaml(lenient=True), "```\na: 1\n```").value == 1
     assert judge(yaml(), "a: 1") == judge(yaml(), "{a: 1}")

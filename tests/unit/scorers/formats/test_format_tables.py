@@ -85,8 +85,8 @@ def test_columns_and_rows_may_come_from_the_case() -> None:
     assert kind(csv(), "a,b\n1,x", {"columns": {"a": "integer", "b": "integer"}}) == "wrong_type"
     assert kind(csv(), "a,b\n1,x", {"rows": [2, None]}) == "bad_value"
     wrong = unscored(csv(), "a,b\n1,2", {"columns": {"a": "integr"}})
-    assert wrong.kind == "bad_input" and "integer" in wrong.reason
-    assert unscored(csv(), "a,b\n1,2", {"rows": "many"}).kind == "bad_input"
+    assert wrong.not_scored == "bad_input" and "integer" in wrong.reason
+    assert unscored(csv(), "a,b\n1,2", {"rows": "many"}).not_scored == "bad_input"
 
 
 @pytest.mark.parametrize(
