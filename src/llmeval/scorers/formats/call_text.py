@@ -86,19 +86,22 @@ def _json_call(value: Any) -> Call:
 
 def _python(text: str) -> tuple[Call, ...]:
     """Read ``f(x=1)``, a list of calls, or one call a line; every argument is a literal."""
+    nodes = [node for statement in _tree(text).body for node in _expressions(statement)]
+    if not nodes:
+        raise Unreadable("no call")
+    return tuple(map(_python_call, nodes))
+
+
+def _tree(text: str) -> ast.Module:
     _bound(text)
     source = text.strip()
     if not _RAW.search(source):
         # Python reads "\d" as it stands, and warns; doubling says the same without a warning.
         source = _BAD_ESCAPE.sub(r"\1\\\\\2", source)
     try:
-        nodes = [node for s in ast.parse(source).body for node in _expressions(s)]
-        calls = tuple(map(_python_call, nodes))
+        return ast.parse(source)
     except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
         raise Unreadable(str(error) or "too deep for Python's parser") from error
-    if not calls:
-        raise Unreadable("no call")
-    return calls
 
 
 def _expressions(statement: ast.stmt) -> list[ast.expr]:
@@ -181,6 +184,8 @@ def _places(text: str) -> Iterator[Place]:
 def _python_places(text: str) -> Iterator[Place]:
     yield from fenced_places(text)
     yield from without_prose(text)
+    if _is_python(text):
+        return  # A call within code that is none itself is no answer.
     for count, start in enumerate(_NAME_PAREN.finditer(text)):
         if count == 3:
             return
@@ -190,6 +195,14 @@ def _python_places(text: str) -> Iterator[Place]:
             if depth == 0 and token.group() == ")":
                 yield start.start(), token.end()
                 break
+
+
+def _is_python(text: str) -> bool:
+    try:
+        _tree(text)
+    except Unreadable:
+        return False
+    return True
 
 
 def _cut(text: str) -> bool:

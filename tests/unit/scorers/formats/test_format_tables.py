@@ -32,7 +32,7 @@ def kind(scorer: Scorer, text: str, inputs: dict[str, Any] | None = None) -> Any
     "text",
     [
         GOOD,
-        "age,name,born\r\n1,A,2024-01-01\r\n2,\"B\",\r\n",
+        'age,name,born\r\n1,A,2024-01-01\r\n2,"B",\r\n',
         "\ufeffname, age ,born\n\nA, 1 ,2024-01-01\nB,02,",
     ],
 )
