@@ -71,7 +71,11 @@ def first(accepted: list[Any]) -> Any:
 
 def plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: first(v) if isinstance(v, list) else v for k, v in value.items() if v != [""]}
+        return {
+            k: first(v) if isinstance(v, list) else v
+            for k, v in value.items()
+            if not (isinstance(v, list) and v and v[0] == "")
+        }
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
@@ -123,3 +127,5 @@ def test_accepted_calls_are_valid_and_spoilt_ones_are_not(
     assert counts["n"] >= 1_000
     assert counts["caught"] == counts["spoilt"]
     assert counts["same"] == counts["n"]
+    # The rest breaks the tool's own schema: a required argument left out, a value not in its enum.
+    assert counts["valid"] >= 0.985 * counts["n"]
