@@ -15,7 +15,10 @@ from llmeval.endpoints.demo.reading import Kind, Reading
 
 __all__ = ["FORMS", "incomplete", "write"]
 
-_FIELD: Final = re.compile(r"^- ([\w@/.-]{1,100}): ([^\n]{1,300})$", re.MULTILINE)
+_COLUMN: Final = re.compile(r"^- ([^\n:]{1,60}): ([^\n]{1,300})$", re.MULTILINE)
+_PATH: Final = re.compile(
+    r"^- ((?:[A-Za-z_][\w-]{0,60}/){0,9}@?[A-Za-z_][\w-]{0,60}): ([^\n]{1,300})$", re.MULTILINE
+)
 _ROOT: Final = re.compile(r"^Root element: ([A-Za-z_][\w.-]{0,60})$", re.MULTILINE)
 _TYPES: Final = ("integer", "number", "boolean")
 _MOST: Final = 100
@@ -57,7 +60,8 @@ def _record(fields: dict[str, Any], text: str) -> Record:
 def _fields(reading: Reading) -> dict[str, Any]:
     """Return the fields that the prompt lists, each with a JSON Schema."""
     before = reading.last.partition("\nText:")[0]
-    return {path: _schema(kind) for path, kind in _FIELD.findall(before)[:_MOST]}
+    listed = _PATH if reading.kind == "xml" else _COLUMN
+    return {path: _schema(kind) for path, kind in listed.findall(before)[:_MOST]}
 
 
 def _schema(kind: str) -> dict[str, Any]:
