@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from llmeval.scorers.fairness.pronouns import winogender as winogender
     from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
+    from llmeval.scorers.formats.csv_tables import csv as csv
+    from llmeval.scorers.formats.function_calls import function_call as function_call
+    from llmeval.scorers.formats.lengths import length as length
+    from llmeval.scorers.formats.markdown_tables import markdown_table as markdown_table
+    from llmeval.scorers.formats.spoken import language as language
+    from llmeval.scorers.formats.sql_queries import sql as sql
+    from llmeval.scorers.formats.xml_documents import xml as xml
+    from llmeval.scorers.formats.yaml_documents import yaml as yaml
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
     from llmeval.scorers.judging.judged import judge as judge
@@ -40,22 +48,30 @@ __all__ = [
     "choice",
     "contains",
     "content",
+    "csv",
     "equals",
     "fact",
+    "function_call",
     "giskard_check",
     "groundedness",
     "ifeval",
     "json_schema",
     "judge",
+    "language",
+    "length",
+    "markdown_table",
     "one_of",
     "pairwise",
     "refusal",
     "regex",
     "sentiment",
     "similar",
+    "sql",
     "toxicity",
     "winobias",
     "winogender",
+    "xml",
+    "yaml",
 ]
 
 _HOMES = {
@@ -65,22 +81,30 @@ _HOMES = {
     "choice": "options",
     "contains": "plain",
     "content": "fairness.describing",
+    "csv": "formats.csv_tables",
     "equals": "plain",
     "fact": "factual.answering",
+    "function_call": "formats.function_calls",
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
     "ifeval": "following",
     "json_schema": "schema",
     "judge": "judging.judged",
+    "language": "formats.spoken",
+    "length": "formats.lengths",
+    "markdown_table": "formats.markdown_tables",
     "one_of": "options",
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
     "sentiment": "fairness.feeling",
     "similar": "plain",
+    "sql": "formats.sql_queries",
     "toxicity": "toxic",
     "winobias": "fairness.pronouns",
     "winogender": "fairness.pronouns",
+    "xml": "formats.xml_documents",
+    "yaml": "formats.yaml_documents",
 }
 
 
