@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.factual.answering import fact as fact
+    from llmeval.scorers.factual.citing import citations as citations
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
@@ -32,6 +33,7 @@ __all__ = [
     "abstention",
     "bbq",
     "choice",
+    "citations",
     "contains",
     "equals",
     "fact",
@@ -52,6 +54,7 @@ _HOMES = {
     "abstention": "abstaining",
     "bbq": "stereotyping",
     "choice": "options",
+    "citations": "factual.citing",
     "contains": "plain",
     "equals": "plain",
     "fact": "factual.answering",
