@@ -3,39 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from llmeval.scorers.text import Span
 
-__all__ = ["KINDS", "Citation", "citations_in", "host_of", "plain_url"]
+__all__ = ["KINDS", "Citation", "citations_in", "code_in", "host_of", "overlaps", "plain_url"]
 
 KINDS: Final = ("url", "doi", "arxiv", "isbn", "pypi", "npm")
 
-_URL: Final = re.compile(r"(?:https?://|(?<![\w.@/])www\.)[^\s<>\"'`{}|\\^]+", re.IGNORECASE)
+# In [link](link) the first one ends where its bracket does.
+_URL: Final = re.compile(
+    r"(?:https?://|(?<![\w.@/])www\.)(?:[^\s<>\"'`{}|\\^\]]|\](?!\())+", re.IGNORECASE
+)
 _DOI: Final = re.compile(
-    r"(?:(?P<named>\bdoi\s*[:=]?\s*)|(?P<host>\b(?:dx\.)?doi\.org/))?"
+    r"(?:(?P<named>\bdoi\s{0,3}[:=]?\s{0,3})|(?P<host>\b(?:dx\.)?doi\.org/))?"
     r"(?P<doi>(?<![\w.])10\.(?P<registrant>\d{1,12})(?:\.\d{1,6})*/[^\s<>\"'`{}|\\^]+)",
     re.IGNORECASE,
 )
 _ARXIV: Final = re.compile(
-    r"(?:\barxiv\s*:?\s*|\barxiv\.org/(?:abs|pdf|html)/)"
+    r"(?:\barxiv\s{0,3}:?\s{0,3}|\barxiv\.org/(?:abs|pdf|html)/)"
     r"(?P<id>\d{4}\.\d{3,6}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?P<version>v\d{1,3})?",
     re.IGNORECASE,
 )
+_ARXIV_DOI: Final = re.compile(
+    r"10\.48550/arxiv\.(?P<id>\d{4}\.\d{3,6}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d{1,3})?",
+    re.IGNORECASE,
+)
 _ISBN: Final = re.compile(
-    r"\bISBN(?:-1[03])?\s*:?\s*(?P<named>\d(?:[- ]?[\dX]){8,16})(?![\w-])"
+    r"\bISBN(?:-1[03])?\s{0,3}:?\s{0,3}(?P<named>\d(?:[- ]?[\dX]){8,16})(?![\w-])"
     r"|(?<![\w-])(?P<bare>97[89][- ]\d(?:[- ]?\d){8}[- ]?\d)(?![\w-])",
     re.IGNORECASE,
 )
 # RFC 2606 and 6761: names that belong to nobody, fit for examples.
-_RESERVED: Final = frozenset(("invalid", "test", "example", "localhost", "local"))
+_RESERVED: Final = frozenset(("invalid", "test", "example"))
 _EXAMPLES: Final = frozenset(("example.com", "example.org", "example.net"))
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-_ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
+# Below a registered name, DNS and its users are less strict: rr-.github.io, my_bucket.example.com.
+_LOWER_LABEL: Final = re.compile(r"[a-z0-9_-]{1,63}")
+_ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*(?:%\w+)?")
+_OWN_MACHINE: Final = re.compile(r"localhost|[^/]*\.local(?:host)?|127\.[\d.]+|0\.0\.0\.0|\[::1\]")
+_CODE: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _LONGEST: Final = 2_048
+_FOR_EXAMPLES: Final = "its host is reserved for examples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +68,17 @@ def citations_in(text: str) -> list[Citation]:
     is that, and no link."""
     found = [*_dois(text), *_arxiv_ids(text), *_isbns(text)]
     taken = sorted(citation.span for citation in found)
-    found += [url for url in _urls(text) if not _overlaps(url.span, taken)]
+    found += [url for url in _urls(text) if not overlaps(url.span, taken)]
     return sorted(found, key=lambda citation: citation.span)
 
 
-def _overlaps(span: Span, taken: list[Span]) -> bool:
-    from bisect import bisect_left
+def code_in(text: str) -> list[Span]:
+    """Return the fenced blocks and the code within lines of a Markdown text, in order."""
+    return [match.span() for match in _CODE.finditer(text)]
 
+
+def overlaps(span: Span, taken: Sequence[Span]) -> bool:
+    """Whether a span shares a character with one of ``taken``: disjoint, in order."""
     at = bisect_left(taken, (span[0], span[0]))
     return any(a < span[1] and span[0] < b for a, b in taken[max(0, at - 1) : at + 1])
 
@@ -79,12 +96,17 @@ def _trimmed(text: str) -> str:
 
 
 def _urls(text: str) -> Iterator[Citation]:
+    code = code_in(text)
     for match in _URL.finditer(text):
-        # In [text](link "title") the link ends where its bracket closes.
         shown = _trimmed(match.group()[:_LONGEST])
-        if len(shown) > 4:
-            span = (match.start(), match.start() + len(shown))
-            yield Citation("url", plain_url(shown), span, _impossible_url(shown))
+        span = (match.start(), match.start() + len(shown))
+        plain = plain_url(shown)
+        why = _impossible_url(shown)
+        # Programs may well name this machine, or a host for examples.
+        own = _OWN_MACHINE.fullmatch(re.split(r"[/?]|:\d", plain, maxsplit=1)[0])
+        if len(shown) <= 4 or own or (why == _FOR_EXAMPLES and overlaps(span, code)):
+            continue
+        yield Citation("url", plain, span, why)
 
 
 def plain_url(url: str) -> str:
@@ -105,18 +127,23 @@ def _impossible_url(url: str) -> str | None:
         host, _ = (parts.hostname or ""), parts.port
     except ValueError as error:
         return f"no address: {error}"
-    if _ADDRESS.fullmatch(host) or _ADDRESS.fullmatch(f"[{host}]"):
+    if _ADDRESS.fullmatch(host):
         return None
     try:
         labels = host.encode("idna").decode().lower().rstrip(".").split(".")
     except UnicodeError:
         return "its host is no name"
-    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+    lower, upper = labels[:-2], labels[-2:]
+    if (
+        len(upper) < 2
+        or not all(map(_LABEL.fullmatch, upper))
+        or not all(map(_LOWER_LABEL.fullmatch, lower))
+    ):
         return "its host is no name"
     if not labels[-1].startswith("xn--") and not labels[-1].isalpha():
         return f"there is no top-level domain .{labels[-1]}"
-    if labels[-1] in _RESERVED or ".".join(labels[-2:]) in _EXAMPLES:
-        return "its host is reserved for examples"
+    if labels[-1] in _RESERVED or ".".join(upper) in _EXAMPLES:
+        return _FOR_EXAMPLES
     return None
 
 
@@ -128,16 +155,22 @@ def _dois(text: str) -> Iterator[Citation]:
         if not proper and not (match["named"] or match["host"]):
             continue
         why = None if proper else "a DOI's prefix has four to nine digits after '10.'"
-        start = _link_start(text, match.start())
-        end = match.start("doi") + len(shown)
-        yield Citation("doi", shown.lower(), (start, end), why)
+        span = (_link_start(text, match.start()), match.start("doi") + len(shown))
+        paper = _ARXIV_DOI.fullmatch(shown)
+        if paper:
+            yield _arxiv(paper["id"], span)
+        else:
+            yield Citation("doi", shown.lower(), span, why)
 
 
 def _arxiv_ids(text: str) -> Iterator[Citation]:
     for match in _ARXIV.finditer(text):
-        value = match["id"].lower()
-        start = _link_start(text, match.start())
-        yield Citation("arxiv", value, (start, match.end()), _impossible_arxiv(value))
+        yield _arxiv(match["id"], (_link_start(text, match.start()), match.end()))
+
+
+def _arxiv(paper: str, span: Span) -> Citation:
+    value = paper.lower()
+    return Citation("arxiv", value, span, _impossible_arxiv(value))
 
 
 def _link_start(text: str, start: int) -> int:

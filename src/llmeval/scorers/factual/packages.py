@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from llmeval.scorers.factual.cited import Citation
+from llmeval.scorers.factual.cited import Citation, code_in, overlaps
+from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
 from llmeval.scorers.lexicons.packages import DISTRIBUTIONS, NODE_MODULES
 
 __all__ = ["packages_in", "plain_npm", "plain_pypi"]
@@ -20,11 +21,10 @@ _NPM: Final = re.compile(
     r"\b(?:npm|pnpm|yarn|bun)(?: global)? (?:install|i|add)\b(?P<a>[^\n;&|`]*)"
     r"|\bnpx\b(?P<b>(?: -\S+)* +[^\s;&|`]+)"
 )
+_MODULE: Final = r"[A-Za-z_][\w.]*(?:[ \t]+as[ \t]+\w+)?"
 _IMPORT: Final = re.compile(
-    r"^[ \t>]*(?:>>> )?import[ \t]+"
-    r"(?P<names>[A-Za-z_][\w.]*(?:[ \t]+as[ \t]+\w+)?(?:,[ \t]*[A-Za-z_][\w.]*(?:[ \t]+as[ \t]+\w+)?)*)"
-    r"[ \t;]*(?:#.*)?$"
-    r"|^[ \t>]*(?:>>> )?from[ \t]+(?P<source>[A-Za-z_][\w.]*)[ \t]+import[ \t]+[\w(*]",
+    rf"^[ \t>]*import[ \t]+(?P<names>{_MODULE}(?:,[ \t]*{_MODULE})*)[ \t;]*(?:#.*)?$"
+    r"|^[ \t>]*from[ \t]+(?P<source>[A-Za-z_][\w.]*)[ \t]+import[ \t]+\(?(?P<first>[\w*]+)",
     re.MULTILINE,
 )
 _REQUIRE: Final = re.compile(
@@ -38,6 +38,11 @@ _NPM_NAME: Final = re.compile(
     r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"\S+")
+_COMMENT: Final = re.compile(r"(?:^|\s)#")
+_LINE_START: Final = re.compile(
+    r"(?:\A|\n)[ \t]*(?:[$>%!]+[ \t]*|[-*+][ \t]|\d+\.[ \t]|sudo |RUN |python3? -m )*\Z"
+)
+_PROSE: Final = frozenset.union(*FUNCTION_WORDS.values())
 # Options of pip that take the next word for themselves.
 _TAKES: Final = frozenset(
     (
@@ -70,12 +75,28 @@ def plain_npm(name: str) -> str:
 
 
 def _installed(text: str) -> Iterator[Citation]:
+    code = code_in(text)
     for pattern, kind in ((_PIP, "pypi"), (_NPM, "npm")):
         for match in pattern.finditer(text):
             group = "a" if match["a"] is not None else "b"
-            for word, start in _names(match[group], kind):
+            named: Iterable[tuple[str, int]] = _names(
+                _COMMENT.split(match[group], maxsplit=1)[0], kind
+            )
+            if not overlaps(match.span(), code):
+                named = _before_prose(named, text[max(0, match.start() - 40) : match.start()])
+            for word, start in named:
                 at = match.start(group) + start
                 yield _package(kind, word, (at, at + len(word)))
+
+
+def _before_prose(named: Iterable[tuple[str, int]], before: str) -> list[tuple[str, int]]:
+    """Return the names of a command that stands in no code: all of a line that is a command, the
+    first where a sentence goes on ("pip install x and then …")."""
+    listed = list(named)
+    prose = next((i for i, (word, _) in enumerate(listed) if word.lower() in _PROSE), None)
+    if prose is not None or not _LINE_START.search(before):
+        return listed[: min(1, len(listed) if prose is None else prose)]
+    return listed
 
 
 def _names(command: str, kind: str) -> Iterator[tuple[str, int]]:
@@ -88,7 +109,7 @@ def _names(command: str, kind: str) -> Iterator[tuple[str, int]]:
             continue
         name = (_REQUIREMENT if kind == "pypi" else _NPM_NAME).match(word)
         rest = word[name.end() :] if name else ""
-        if not name or not _ends_a_name(rest, kind):
+        if not name or not _ends_a_name(rest):
             # Prose goes on behind the command ("pip install x, then …"), or here is a path or link.
             if not name or "/" in word or ":" in word:
                 continue
@@ -98,10 +119,8 @@ def _names(command: str, kind: str) -> Iterator[tuple[str, int]]:
             return
 
 
-def _ends_a_name(rest: str, kind: str) -> bool:
-    if not rest or rest in (",", ".", ":", "!", "?"):
-        return True
-    return rest[0] in "[=<>~!" or (rest[0] == ";") or (kind == "npm" and rest[0] == "@")
+def _ends_a_name(rest: str) -> bool:
+    return rest in ("", ",", ".", ":", "!", "?") or rest[0] in "[=<>~!;@"
 
 
 def _package(kind: str, name: str, span: tuple[int, int]) -> Citation:
@@ -117,14 +136,16 @@ def _imported(text: str) -> Iterator[Citation]:
             if module.partition(".")[0] in _STANDARD:
                 continue
             at = text.find(module, match.start())
-            yield _module(module, (at, at + len(module)))
+            yield _module(module, match["first"] or "*", (at, at + len(module)))
 
 
-def _module(module: str, span: tuple[int, int]) -> Citation:
+def _module(module: str, first: str, span: tuple[int, int]) -> Citation:
     """Return the package of an imported module: by its own name, or by one that it is known to be
-    installed under. ``google.cloud.storage`` may be ``google-cloud-storage``."""
+    installed under. ``google.cloud.storage`` may be ``google-cloud-storage``, and ``first`` of
+    ``google`` may be ``google-genai``."""
     parts = module.split(".")
-    prefixes = [".".join(parts[:size]) for size in range(1, min(len(parts), 4) + 1)]
+    whole = parts if first == "*" else [*parts, first]
+    prefixes = [".".join(whole[:size]) for size in range(1, min(len(whole), 4) + 1)]
     names = [DISTRIBUTIONS[prefix] for prefix in reversed(prefixes) if prefix in DISTRIBUTIONS]
     names += prefixes[1:]
     return Citation("pypi", plain_pypi(parts[0]), span, names=tuple(map(plain_pypi, names)))

@@ -63,6 +63,7 @@ DISTRIBUTIONS: Final[dict[str, str]] = {
     "telegram": "python-telegram-bot",
     "umap": "umap-learn",
     "usb": "pyusb",
+    "vertexai": "google-cloud-aiplatform",
     "websocket": "websocket-client",
     "win32api": "pywin32",
     "win32com": "pywin32",
