@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 
 from llmeval.cli.options import add_json, positive
 from llmeval.cli.scored import Row, Tally, finding_line, read_rows
-from llmeval.cli.scored_bbq import BiasTally, category_lines
+from llmeval.cli.scored_sets import tally_of
 from llmeval.cli.screen import note, print_json, to_json
 from llmeval.errors import SuiteError, UsageError, nearest
 from llmeval.ports import Scorer
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     name = scorer.identity.name
     source = "stdin" if arguments.input == "-" else arguments.input
     tally = Tally()
-    bias = BiasTally() if arguments.scorer == "bbq" else None
+    own = tally_of(arguments.scorer)
     with _opened(arguments.input) as lines:
         rows = read_rows(lines, source, name, keep=arguments.skip_bad)
         for batch in _scored(scorer, rows, min(int(arguments.jobs), os.cpu_count() or 1)):
@@ -75,14 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
             _write(out)
             for row, found in batch:
                 tally.add(row, found)
-                if bias:
-                    bias.add(row, found)
+                if own:
+                    own.add(row, found)
     if not tally.passed:
         raise UsageError(f"{source} holds no rows: give one JSON object a line")
-    summary = {"scorer": scorer.identity, **tally.summary(), **(bias.summary() if bias else {})}
+    summary = {"scorer": scorer.identity, **tally.summary(), **(own.summary() if own else {})}
     if arguments.json:
         print_json({"summary": summary}, indent=0)
-    note(_summary_text(summary))
+    note("\n".join([_summary_text(summary), *(own.lines() if own else ())]))
     return 0
 
 
@@ -227,7 +227,6 @@ def _summary_text(summary: dict[str, Any]) -> str:
         lines.append(
             f"  mean {mean.value:.4f}, 95 % interval {mean.low:.4f} … {mean.high:.4f} of the scored"
         )
-    lines += category_lines(summary.get("by_category", {}))
     if identity.fallback:
         lines.append(f"  note: {identity.fallback}")
     return "\n".join(lines)

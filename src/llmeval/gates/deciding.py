@@ -89,6 +89,12 @@ def _verdicts(gate: Gate, view: View, seen: Seen) -> list[Verdict]:
         if metric.scorer not in frame.scores:
             text = f"none of {plural(rows.size, 'sample')} has a score of {metric.scorer!r}"
             return [verdict_of(gate, view.name, "ERROR", text, n=rows.size)]
+    if gate.cluster is not None:
+        if gate.cluster not in frame.tags:
+            hint = nearest(gate.cluster, frame.tags)
+            text = f"no sample of suite {metric.suite!r} has the tag {gate.cluster!r}.{hint}"
+            return [verdict_of(gate, view.name, "ERROR", text)]
+        frame = frame.clustered(gate.cluster, seen.columns.words)
     if gate.for_each is None:
         return [_one(gate, view, metric, frame, rows, seen, {})]
     return _sliced(gate, view, metric, frame, rows, seen)

@@ -18,6 +18,10 @@ class Gate(Struct, frozen=True, kw_only=True):
     ``threshold`` is in the metric's unit; for ``no_worse_than_baseline`` it is the margin by which
     the metric may be worse. ``failures="count"`` counts a failed call or a missing score against
     the gate; ``"exclude"`` leaves them out, up to a share of ``max_failure_rate``.
+
+    ``across`` is the tag whose values a disparity is taken over, ``reference`` the value that every
+    other is compared with. ``cluster`` is the tag whose values are the independent units, in place
+    of groups and cases: a template that several groups were made from.
     """
 
     id: str
@@ -31,6 +35,9 @@ class Gate(Struct, frozen=True, kw_only=True):
     owner: str = ""
     failures: Literal["count", "exclude"] = "count"
     max_failure_rate: float = 0.01
+    across: str | None = None
+    reference: str | None = None
+    cluster: str | None = None
 
 
 class Waiver(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,12 @@ __all__ = ["TIMINGS", "Metric", "check_metrics", "parse_metric"]
 TIMINGS: Final = ("ttft", "e2e", "tpot")
 STATISTICS: Final = (
     *("pass_rate", "rate", "mean", "p50", "p90", "p95", "p99"),
-    *("pass_hat_k", "pass_hat_3", "max_mean", "agreement"),
+    *("pass_hat_k", "pass_hat_3", "max_mean", "agreement", "repeat_agreement"),
+    *("ratio", "gap", "mean_ratio", "mean_gap"),
+    *("label_effect", "value_effect", "content_effect"),
 )
+DISPARITIES: Final = ("ratio", "gap", "mean_ratio", "mean_gap")
+EFFECTS: Final = ("label_effect", "value_effect", "content_effect")
 
 _SHAPE: Final = re.compile(r"(?P<suite>.+?)\.(?P<scorer>[^.]+)\.(?P<statistic>p\d+\.\d+|[^.]+)")
 _QUANTILE: Final = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)", re.ASCII)
@@ -30,20 +34,26 @@ class Metric(Struct, frozen=True):
 
     ``kind`` says over what it is taken: ``timing`` (quantile of seconds a call), ``errors`` (share
     of calls without an answer), ``samples`` (``pass_rate``, ``rate``, ``mean``), ``quantile`` (of a
-    scorer's value), ``cases`` (``pass_hat_k``, ``max_mean``), ``groups`` (``agreement``).
+    scorer's value), ``cases`` (``pass_hat_k``, ``max_mean``, ``repeat_agreement``), ``groups``
+    (``agreement``), ``disparity`` (of rates or means across the values of a tag), ``effects`` (by
+    how much more the cases of a group differ than the repetitions of one case).
     ``quantile`` lies in (0, 1); ``k`` is that of ``pass_hat_k``, where 0 means all repetitions.
     """
 
     suite: str
     scorer: str
     statistic: str
-    kind: Literal["timing", "errors", "samples", "quantile", "cases", "groups"]
+    kind: Literal[
+        "timing", "errors", "samples", "quantile", "cases", "groups", "disparity", "effects"
+    ]
     quantile: float = 0.0
     k: int = 0
 
     @property
     def rising(self) -> bool:
         """Whether more is better."""
+        if self.kind == "disparity":
+            return self.statistic in ("ratio", "mean_ratio")
         return self.kind in ("quantile", "groups") or (
             self.kind in ("samples", "cases") and self.statistic not in ("rate", "max_mean")
         )
@@ -80,10 +90,14 @@ def parse_metric(text: str) -> Metric:
         return Metric(suite, scorer, word, "cases", k=0 if hat[1] == "k" else int(hat[1]))
     if word in ("pass_rate", "rate", "mean"):
         return Metric(suite, scorer, word, "samples")
-    if word == "max_mean":
+    if word in ("max_mean", "repeat_agreement"):
         return Metric(suite, scorer, word, "cases")
     if word == "agreement":
         return Metric(suite, scorer, word, "groups")
+    if word in DISPARITIES:
+        return Metric(suite, scorer, word, "disparity")
+    if word in EFFECTS:
+        return Metric(suite, scorer, word, "effects")
     raise GatesError(f"metric {text!r}: unknown statistic {word!r}.{nearest(word, STATISTICS)}")
 
 

@@ -9,7 +9,7 @@ from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.gates.units import Units
 from llmeval.gates.verdicts import numbers_of, verdict_of
-from llmeval.gates.wording import asked, failures, level, measured, outcome, plural
+from llmeval.gates.wording import asked, failures, groups_told, level, measured, outcome, plural
 from llmeval.records import Verdict
 
 __all__ = ["against_threshold"]
@@ -24,7 +24,9 @@ def against_threshold(
     whole = _whole(metric, units)
     bounds = (found.low, found.high)
     parts = [
-        measured(metric, found.value, units.samples, found.clusters, whole) + failures(units, gate),
+        measured(metric, found.value, units.samples, found.clusters, whole)
+        + groups_told(units, metric)
+        + failures(units, gate),
         f"at {level(gate)} confidence "
         + outcome(metric, gate.direction, gate.threshold, bounds, decided.verdict)
         + f", and {asked(metric, gate.direction, gate.threshold)}",
@@ -57,6 +59,8 @@ def _missing(
             f"a {metric.statistic} bound at {level(gate)} needs {least:,} {noun}, "
             f"there are {have:,}"
         )
+    if metric.kind == "disparity":
+        return "more clusters narrow the bounds, which are as wide as the widest pair's"
     if needed is None:
         return "no number of further samples like these would decide it"
     clean = whole is not None and whole == (0 if gate.direction == "at_most" else units.samples)

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.factual.answering import fact as fact
     from llmeval.scorers.factual.citing import citations as citations
+    from llmeval.scorers.fairness.describing import content as content
+    from llmeval.scorers.fairness.feeling import sentiment as sentiment
+    from llmeval.scorers.fairness.pronouns import winobias as winobias
+    from llmeval.scorers.fairness.pronouns import winogender as winogender
+    from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
     from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
@@ -31,10 +36,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "abstention",
+    "answer_length",
     "bbq",
     "choice",
     "citations",
     "contains",
+    "content",
     "equals",
     "fact",
     "giskard_check",
@@ -46,16 +53,21 @@ __all__ = [
     "pairwise",
     "refusal",
     "regex",
+    "sentiment",
     "similar",
     "toxicity",
+    "winobias",
+    "winogender",
 ]
 
 _HOMES = {
     "abstention": "abstaining",
+    "answer_length": "fairness.sizing",
     "bbq": "stereotyping",
     "choice": "options",
     "citations": "factual.citing",
     "contains": "plain",
+    "content": "fairness.describing",
     "equals": "plain",
     "fact": "factual.answering",
     "giskard_check": "judging.giskard_checks",
@@ -67,8 +79,11 @@ _HOMES = {
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
+    "sentiment": "fairness.feeling",
     "similar": "plain",
     "toxicity": "toxic",
+    "winobias": "fairness.pronouns",
+    "winogender": "fairness.pronouns",
 }
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from llmeval.stats.comparing import p_value as p_value
     from llmeval.stats.comparing import within as within
     from llmeval.stats.correcting import correct as correct
+    from llmeval.stats.correlating import correlation as correlation
+    from llmeval.stats.disparities import disparity_gap as disparity_gap
+    from llmeval.stats.disparities import disparity_ratio as disparity_ratio
+    from llmeval.stats.disparities import group_rates as group_rates
     from llmeval.stats.estimating import estimate as estimate
     from llmeval.stats.overlapping import overlapping_difference as overlapping_difference
     from llmeval.stats.overlapping import overlapping_p_value as overlapping_p_value
@@ -35,9 +39,13 @@ __all__ = [
     "Equivalence",
     "Estimate",
     "correct",
+    "correlation",
     "difference",
+    "disparity_gap",
+    "disparity_ratio",
     "estimate",
     "estimate_quantile",
+    "group_rates",
     "holm",
     "krippendorff_alpha",
     "mcnemar",
@@ -55,9 +63,13 @@ __all__ = [
 _HOMES = {
     "Equivalence": "comparing",
     "correct": "correcting",
+    "correlation": "correlating",
     "difference": "comparing",
+    "disparity_gap": "disparities",
+    "disparity_ratio": "disparities",
     "estimate": "estimating",
     "estimate_quantile": "quantiles",
+    "group_rates": "disparities",
     "holm": "comparing",
     "krippendorff_alpha": "agreeing",
     "mcnemar": "comparing",

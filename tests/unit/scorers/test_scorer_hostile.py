@@ -21,9 +21,10 @@ INPUTS: dict[str, Any] = {
     "options": ["a cat", "a dog", "cannot be known"],
     "schema": {"type": "array", "uniqueItems": True, "items": {"pattern": "^(a+)+$"}},
 }
-ASKED_OTHERWISE = ("regex", "one_of", "fact", "giskard_check")
+OTHERS = ("regex", "one_of", "fact", "giskard_check")
+"""Made below, or asked by a judge alone."""
 MAKERS: dict[str, Callable[[], Scorer]] = {
-    **{name: getattr(scorers, name) for name in scorers.__all__ if name not in ASKED_OTHERWISE},
+    **{name: getattr(scorers, name) for name in scorers.__all__ if name not in OTHERS},
     "regex": lambda: scorers.regex(r"(x+x+)+y"),
     "one_of": lambda: scorers.one_of(("yes", "no")),
     "fact": lambda: scorers.fact(["5 km", "4 July 1776", "Paris", True]),
