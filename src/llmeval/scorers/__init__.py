@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.factual.answering import fact as fact
     from llmeval.scorers.factual.citing import citations as citations
+    from llmeval.scorers.factual.self_checking import self_consistency as self_consistency
     from llmeval.scorers.fairness.describing import content as content
     from llmeval.scorers.fairness.feeling import sentiment as sentiment
     from llmeval.scorers.fairness.pronouns import winobias as winobias
@@ -53,6 +54,7 @@ __all__ = [
     "pairwise",
     "refusal",
     "regex",
+    "self_consistency",
     "sentiment",
     "similar",
     "toxicity",
@@ -79,6 +81,7 @@ _HOMES = {
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
+    "self_consistency": "factual.self_checking",
     "sentiment": "fairness.feeling",
     "similar": "plain",
     "toxicity": "toxic",
