@@ -95,8 +95,9 @@ def self_consistency(
     ``over="samples"``: the other answers, to the same prompt, are ``case.inputs[samples]``, a list
     of 1 to 50 texts. A claim's support is its mean over them, the value the mean over the claims
     with ``threshold`` mapped to 0.5. Labels ``consistent``, ``inconsistent``. Evidence ``claims``,
-    at most 50, the least supported first: ``text``, ``span``, ``support``, ``against`` (which of
-    the other answers support it least); ``answers`` and ``backend``.
+    at most 50, the least supported first: ``text``, ``span``, ``supported``, ``reason``,
+    ``borne_out`` (the support), ``against`` (which of the other answers support it least);
+    ``answers`` and ``backend``.
 
     ``over="repetitions"``: for the statistic ``consistency`` over a case's repetitions in a run. A
     single sample is judged by nothing then: value 1, label ``described``, and
@@ -194,7 +195,7 @@ def consistency_score(
     means = [sum(row) / len(row) for row in support]
     value = rescale(sum(means) / len(means), threshold)
     order = sorted(range(len(claims)), key=means.__getitem__)
-    shown = [_shown(claims[i], support[i], means[i]) for i in order[:_MAX_SHOWN]]
+    shown = [_shown(claims[i], support[i], means[i] >= threshold) for i in order[:_MAX_SHOWN]]
     consistent = value >= PASS_MARK
     why = None
     if not consistent and order:
@@ -208,11 +209,14 @@ def consistency_score(
     return Score(scorer, value, label, why and clip(why, 300), evidence)
 
 
-def _shown(claim: Claim, support: Sequence[float], mean: float) -> dict[str, Any]:
-    lowest = min(support)
+def _shown(claim: Claim, support: Sequence[float], supported: bool) -> dict[str, Any]:
+    mean, lowest = sum(support) / len(support), min(support)
+    against = [i for i, each in enumerate(support) if each == lowest and each < PASS_MARK]
     return {
         "text": clip(claim.text),
         "span": [claim.start, claim.end],
-        "support": round(mean, 4),
-        "against": [i for i, each in enumerate(support) if each == lowest and each < PASS_MARK],
+        "supported": supported,
+        "reason": f"other answers bear it out by {mean:.2f}",
+        "borne_out": round(mean, 4),
+        "against": against,
     }

@@ -30,11 +30,11 @@ def test_support_is_entailment_against_contradiction(monkeypatch: pytest.MonkeyP
     first, second = found.evidence["claims"]
     assert first["text"] == "The hall is open on Sundays."
     borne, denied = 0.9 / (0.9 + 0.05), 0.1 / (0.1 + 0.8)
-    assert first["support"] == pytest.approx((borne + denied) / 2, abs=1e-3)
+    assert first["borne_out"] == pytest.approx((borne + denied) / 2, abs=1e-3)
     assert first["against"] == [1]
     assert second["against"] == []
     assert found.evidence["answers"] == 2
-    assert found.value == pytest.approx((first["support"] + second["support"]) / 2, abs=1e-3)
+    assert found.value == pytest.approx((first["borne_out"] + second["borne_out"]) / 2, abs=1e-3)
 
 
 def test_a_model_without_contradiction_is_asked_for_entailment(
