@@ -21,9 +21,11 @@ from llmeval.records import Case, Response, Sample
 from llmeval.scorers import (
     abstention,
     choice,
+    citations,
     contains,
     csv,
     equals,
+    fact,
     function_call,
     groundedness,
     json_schema,
@@ -33,6 +35,7 @@ from llmeval.scorers import (
     one_of,
     refusal,
     regex,
+    self_consistency,
     similar,
     sql,
     toxicity,
@@ -55,7 +58,13 @@ def samples(count: int, sentences: int) -> list[Sample]:
             f"The {town} library number {i} opened in {year if i % 3 else 1900 + i % len(TOWNS)}, "
         )
         text = " ".join([f"{told}and holds 48,000 books."] * sentences)
-        inputs = {"context": context, "options": ["a cat", "a dog", "unknown"], "schema": {}}
+        other = f"It opened in {year}, in {town}. {48 + i % 3},000 books are there."
+        inputs = {
+            "context": context,
+            "samples": [other] * 3,
+            "options": ["a cat", "a dog", "unknown"],
+            "schema": {},
+        }
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
         made.append(Sample(case, (), Response(text)))
     return made
@@ -138,6 +147,10 @@ def main() -> int:
         choice(),
         json_schema(),
         groundedness(),
+        fact("48,000 books"),
+        citations(),
+        self_consistency(),
+        self_consistency(over="repetitions", name="self_consistency over repetitions"),
         abstention(),
         refusal(),
         toxicity(),

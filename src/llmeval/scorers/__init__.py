@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llmeval.scorers.abstaining import abstention as abstention
     from llmeval.scorers.factual.answering import fact as fact
+    from llmeval.scorers.factual.citing import citations as citations
+    from llmeval.scorers.factual.self_checking import self_consistency as self_consistency
     from llmeval.scorers.fairness.describing import content as content
     from llmeval.scorers.fairness.feeling import sentiment as sentiment
     from llmeval.scorers.fairness.pronouns import winobias as winobias
@@ -46,6 +48,7 @@ __all__ = [
     "answer_length",
     "bbq",
     "choice",
+    "citations",
     "contains",
     "content",
     "csv",
@@ -64,6 +67,7 @@ __all__ = [
     "pairwise",
     "refusal",
     "regex",
+    "self_consistency",
     "sentiment",
     "similar",
     "sql",
@@ -79,6 +83,7 @@ _HOMES = {
     "answer_length": "fairness.sizing",
     "bbq": "stereotyping",
     "choice": "options",
+    "citations": "factual.citing",
     "contains": "plain",
     "content": "fairness.describing",
     "csv": "formats.csv_tables",
@@ -97,6 +102,7 @@ _HOMES = {
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
+    "self_consistency": "factual.self_checking",
     "sentiment": "fairness.feeling",
     "similar": "plain",
     "sql": "formats.sql_queries",
