@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from llmeval.records import ANSWERED, NotScored, Observation, deployed_model_of
+from llmeval.records import ANSWERED, NotScored, Observation, Score, deployed_model_of
 
-__all__ = ["NONE", "UNPLACED", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
+__all__ = ["MEANINGLESS", "NONE", "UNPLACED", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
 
 NONE: Final = "(none)"
 """The slice of samples that lack the tag."""
@@ -23,6 +23,9 @@ ABSENT, SCORED, UNSCORED = 0, 1, 2
 
 UNPLACED: Final = -1
 """The deployed model of a failed call that does not tell which one it met."""
+
+MEANINGLESS: Final = -2
+"""The label of a score whose answer holds no value: it is like no other, not even such a one."""
 
 
 class Vocabulary(dict[Hashable, int]):
@@ -34,8 +37,11 @@ class Vocabulary(dict[Hashable, int]):
 
 
 class ScoreColumn:
-    """One scorer's findings; ``status`` is ABSENT, SCORED or UNSCORED. ``signatures`` are by row,
-    where the scorer left one in its evidence."""
+    """One scorer's findings; ``status`` is ABSENT, SCORED or UNSCORED.
+
+    ``label`` stands for what the answer means: equal codes agree; -1 where nothing was scored.
+    ``signatures`` are by row, where the scorer left one in its evidence.
+    """
 
     __slots__ = ("label", "signatures", "status", "value")
 
@@ -108,6 +114,19 @@ def floats(column: array[float]) -> NDArray[np.float64]:
     return np.frombuffer(column, dtype=np.float64)
 
 
+def _meaning(score: Score, words: Words) -> int:
+    """Return the code of the value that the scorer read in the answer, else of its label.
+
+    A scorer that reads values puts ``value_hash`` into its evidence; it is ``None`` for an answer
+    that holds none.
+    """
+    evidence = score.evidence or {}
+    if "value_hash" in evidence:
+        read = evidence["value_hash"]
+        return MEANINGLESS if read is None else words.labels["value", str(read)]
+    return words.labels[score.value if score.label is None else score.label]
+
+
 class Columns:
     """All frames of a record by (model, suite), and what is counted over the whole.
 
@@ -177,8 +196,7 @@ class Columns:
             value, status, label = math.nan, UNSCORED, -1
             if not isinstance(score, NotScored) and 0.0 <= score.value <= 1.0:
                 value, status = score.value, SCORED
-                word = score.value if score.label is None else score.label
-                label = self.words.labels[word]
+                label = _meaning(score, self.words)
                 self.hard_failures += score.scorer == "assert" and value == 0.0
             if len(column.value) > row:
                 # A second finding of one scorer: keep the one that speaks against the endpoint.

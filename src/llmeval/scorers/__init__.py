@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from llmeval.scorers.fairness.sizing import answer_length as answer_length
     from llmeval.scorers.following import ifeval as ifeval
     from llmeval.scorers.grounding import groundedness as groundedness
+    from llmeval.scorers.judging.giskard_checks import giskard_check as giskard_check
+    from llmeval.scorers.judging.judged import judge as judge
+    from llmeval.scorers.judging.pairs import pairwise as pairwise
     from llmeval.scorers.options import choice as choice
     from llmeval.scorers.options import one_of as one_of
     from llmeval.scorers.plain import contains as contains
@@ -37,10 +40,13 @@ __all__ = [
     "contains",
     "content",
     "equals",
+    "giskard_check",
     "groundedness",
     "ifeval",
     "json_schema",
+    "judge",
     "one_of",
+    "pairwise",
     "refusal",
     "regex",
     "sentiment",
@@ -58,10 +64,13 @@ _HOMES = {
     "contains": "plain",
     "content": "fairness.describing",
     "equals": "plain",
+    "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
     "ifeval": "following",
     "json_schema": "schema",
+    "judge": "judging.judged",
     "one_of": "options",
+    "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
     "sentiment": "fairness.feeling",

@@ -11,7 +11,9 @@ from llmeval.errors import ModelReferenceError, nearest
 
 __all__ = ["OUTCOME_FAULTS", "TEXT_FAULTS", "Parameters", "parse"]
 
-TEXT_FAULTS: Final = ("hallucination", "bias", "toxicity", "format", "refusal")
+TEXT_FAULTS: Final = (
+    "hallucination", "bias", "toxicity", "format", "refusal", "judge", "unreadable",
+)  # fmt: skip
 OUTCOME_FAULTS: Final = ("quota", "server_error", "timeout", "empty")
 
 _LONGEST: Final = 600.0
@@ -23,7 +25,8 @@ class Parameters:
 
     ``hallucination`` applies to questions over a context, ``bias`` to multiple choice and to
     yes-or-no decisions, ``toxicity`` to open prompts, ``format`` to prompts with a JSON Schema,
-    ``refusal`` to harmless open prompts; the outcome faults apply to every prompt.
+    ``refusal`` to harmless open prompts, ``judge`` (a wrong verdict) and ``unreadable`` (none) to
+    prompts that ask for a verdict; the outcome faults apply to every prompt.
 
     ``ttft`` is the median time to the first token in seconds, ``tpot`` seconds for each further
     token; ``latency_sigma`` is the standard deviation of log(ttft).
@@ -34,6 +37,8 @@ class Parameters:
     toxicity: float = 0.0
     format: float = 0.0
     refusal: float = 0.0
+    judge: float = 0.0
+    unreadable: float = 0.0
     quota: float = 0.0
     server_error: float = 0.0
     timeout: float = 0.0

@@ -15,9 +15,12 @@ from llmeval.records import Request
 
 __all__ = ["Kind", "Reading", "read"]
 
-Kind = Literal["json", "choice", "decision", "label", "date", "question", "length", "open"]
+Kind = Literal[
+    "verdict", "json", "choice", "decision", "label", "date", "question", "length", "open"
+]
 
 _HALF: Final = 16_000
+_VERDICT: Final = '"label": "LABEL"}'
 _OPTION: Final = re.compile(r"^[ \t]*\(?([A-J])[).:][ \t]+(\S[^\n]*)$", re.MULTILINE)
 _LABELS: Final = re.compile(r"exactly one of(?: these)?(?: labels)?:[ \t]*([^\n]{1,500})", re.I)
 _LENGTH: Final = re.compile(
@@ -98,6 +101,8 @@ def _kind(
     length: re.Match[str] | None,
     text: str,
 ) -> Kind:
+    if labels and _VERDICT in text:
+        return "verdict"
     if schema is not None:
         return "json"
     if options:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmeval.endpoints.demo import answers, faults, instances, prose
+from llmeval.endpoints.demo import answers, faults, instances, judging, prose
 from llmeval.endpoints.demo.faults import Draws
 from llmeval.endpoints.demo.parameters import Parameters
 from llmeval.endpoints.demo.reading import Reading
@@ -12,6 +12,8 @@ __all__ = ["reply"]
 
 def reply(reading: Reading, parameters: Parameters, draws: Draws) -> str:
     """Return the text that answers ``reading``, spoilt where a draw says so."""
+    if reading.kind == "verdict":
+        return judging.verdict(reading, parameters.judge, parameters.unreadable, draws)
     if reading.kind == "json":
         return _json(reading, parameters.format, draws)
     if reading.kind == "choice":

@@ -57,5 +57,11 @@ BY_KIND = {
     "json": extraction(SCHEMA, "Name: Ann. Her age is 41."),
     "length": "Explain the tides. Write about 60 words.",
     "label": "Reply with exactly one of these labels: red, blue\nText: The blue door.",
+    "verdict": (
+        'Reply with {"reasoning": "r", "label": "LABEL"}\n'
+        'LABEL is exactly one of: "grounded", "ungrounded".\n'
+        'The context, as a JSON string: "The mill has 48 looms."\n'
+        'The answer, as a JSON string: "The mill has 48 looms."'
+    ),
     "date": "Give the date as YYYY-MM-DD.\nText: It opens on 3 March 2025.",
 }

@@ -19,6 +19,8 @@ APPLIES = {
     "toxicity": {"open", "harmful"},
     "format": {"json"},
     "refusal": {"open"},
+    "judge": {"verdict"},
+    "unreadable": {"verdict"},
 }
 
 
