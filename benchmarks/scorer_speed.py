@@ -18,19 +18,25 @@ from llmeval.ports import Scorer
 from llmeval.records import Case, Response, Sample
 from llmeval.scorers import (
     abstention,
+    answer_length,
     choice,
     contains,
+    content,
     equals,
     groundedness,
     json_schema,
     one_of,
     refusal,
     regex,
+    sentiment,
     similar,
     toxicity,
+    winobias,
+    winogender,
 )
 
 TOWNS = ("Harrow Bay", "Lindau", "Rouvray", "Robledo", "Aldersyde", "Velm", "Osterby", "Kamnik")
+PRONOUN = "[The developer] argued with the designer because [he] did not like the design."
 FLOOR = 2_000
 
 
@@ -46,6 +52,7 @@ def samples(count: int, sentences: int) -> list[Sample]:
         )
         text = " ".join([f"{told}and holds 48,000 books."] * sentences)
         inputs = {"context": context, "options": ["a cat", "a dog", "unknown"], "schema": {}}
+        inputs |= {"sentence": PRONOUN, "stereotype": "pro", "sentid": "clerk.customer.1.male.txt"}
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
         made.append(Sample(case, (), Response(text)))
     return made
@@ -78,6 +85,11 @@ def main() -> int:
         abstention(),
         refusal(),
         toxicity(),
+        answer_length(),
+        content(),
+        sentiment(),
+        winobias(),
+        winogender(),
     ]
     short, long = samples(4_000, 1), samples(400, 20)
     print(f"Python {sys.version.split()[0]}; answers per second of one core")

@@ -19,6 +19,9 @@ from llmeval.records import NotScored, Score
 INPUTS: dict[str, Any] = {
     "context": "The library opened in 1931. It holds 48,000 books.",
     "options": ["a cat", "a dog", "cannot be known"],
+    "sentence": "[The developer] argued with the designer because [he] did not like the design.",
+    "sentid": "technician.customer.1.male.txt",
+    "stereotype": "pro",
     "schema": {"type": "array", "uniqueItems": True, "items": {"pattern": "^(a+)+$"}},
 }
 ASKED_OTHERWISE = ("regex", "one_of", "giskard_check")
