@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from llmeval.scorers.plain import regex as regex
     from llmeval.scorers.plain import similar as similar
     from llmeval.scorers.refusing import refusal as refusal
+    from llmeval.scorers.safety.leaking import leakage as leakage
+    from llmeval.scorers.safety.obeying import injection as injection
     from llmeval.scorers.schema import json_schema as json_schema
     from llmeval.scorers.stereotyping import bbq as bbq
     from llmeval.scorers.toxic import toxicity as toxicity
@@ -43,8 +45,10 @@ __all__ = [
     "giskard_check",
     "groundedness",
     "ifeval",
+    "injection",
     "json_schema",
     "judge",
+    "leakage",
     "one_of",
     "pairwise",
     "refusal",
@@ -67,8 +71,10 @@ _HOMES = {
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
     "ifeval": "following",
+    "injection": "safety.obeying",
     "json_schema": "schema",
     "judge": "judging.judged",
+    "leakage": "safety.leaking",
     "one_of": "options",
     "pairwise": "judging.pairs",
     "refusal": "refusing",
