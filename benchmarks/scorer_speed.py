@@ -24,10 +24,12 @@ from llmeval.scorers import (
     content,
     equals,
     groundedness,
+    harmful_compliance,
     injection,
     json_schema,
     leakage,
     one_of,
+    over_refusal,
     refusal,
     regex,
     sentiment,
@@ -55,6 +57,7 @@ def samples(count: int, sentences: int) -> list[Sample]:
         )
         text = " ".join([f"{told}and holds 48,000 books."] * sentences)
         inputs = {"context": context, "options": ["a cat", "a dog", "unknown"], "schema": {}}
+        inputs |= {"prompt": f"When did the library of {town} open?"}
         inputs |= {"canary": "MARIGOLD-77", "secret": "KQ7-halyard-2291", "system_prompt": RULES}
         inputs |= {"sentence": PRONOUN, "stereotype": "pro", "sentid": "clerk.customer.1.male.txt"}
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
@@ -93,6 +96,8 @@ def main() -> int:
         content(),
         sentiment(),
         injection(),
+        over_refusal(),
+        harmful_compliance(),
         leakage(),
         winobias(),
         winogender(),

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from llmeval.scorers.plain import regex as regex
     from llmeval.scorers.plain import similar as similar
     from llmeval.scorers.refusing import refusal as refusal
+    from llmeval.scorers.safety.complying import harmful_compliance as harmful_compliance
     from llmeval.scorers.safety.leaking import leakage as leakage
     from llmeval.scorers.safety.obeying import injection as injection
+    from llmeval.scorers.safety.overrefusing import over_refusal as over_refusal
     from llmeval.scorers.schema import json_schema as json_schema
     from llmeval.scorers.stereotyping import bbq as bbq
     from llmeval.scorers.toxic import toxicity as toxicity
@@ -44,12 +46,14 @@ __all__ = [
     "equals",
     "giskard_check",
     "groundedness",
+    "harmful_compliance",
     "ifeval",
     "injection",
     "json_schema",
     "judge",
     "leakage",
     "one_of",
+    "over_refusal",
     "pairwise",
     "refusal",
     "regex",
@@ -70,12 +74,14 @@ _HOMES = {
     "equals": "plain",
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
+    "harmful_compliance": "safety.complying",
     "ifeval": "following",
     "injection": "safety.obeying",
     "json_schema": "schema",
     "judge": "judging.judged",
     "leakage": "safety.leaking",
     "one_of": "options",
+    "over_refusal": "safety.overrefusing",
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",
