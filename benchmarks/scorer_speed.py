@@ -20,30 +20,41 @@ from llmeval.ports import Scorer
 from llmeval.records import Case, Response, Sample
 from llmeval.scorers import (
     abstention,
+    answer_length,
     choice,
     citations,
     contains,
     csv,
+    content,
     equals,
     fact,
     function_call,
     groundedness,
+    harmful_compliance,
+    injection,
     json_schema,
     language,
     length,
     markdown_table,
+    leakage,
     one_of,
+    over_refusal,
     refusal,
     regex,
     self_consistency,
+    sentiment,
     similar,
     sql,
     toxicity,
     xml,
     yaml,
+    winobias,
+    winogender,
 )
 
 TOWNS = ("Harrow Bay", "Lindau", "Rouvray", "Robledo", "Aldersyde", "Velm", "Osterby", "Kamnik")
+PRONOUN = "[The developer] argued with the designer because [he] did not like the design."
+RULES = "You are Mira. Answer questions about the libraries of the coast, and name no reader. " * 3
 FLOOR = 2_000
 
 
@@ -65,6 +76,9 @@ def samples(count: int, sentences: int) -> list[Sample]:
             "options": ["a cat", "a dog", "unknown"],
             "schema": {},
         }
+        inputs |= {"prompt": f"When did the library of {town} open?"}
+        inputs |= {"canary": "MARIGOLD-77", "secret": "KQ7-halyard-2291", "system_prompt": RULES}
+        inputs |= {"sentence": PRONOUN, "stereotype": "pro", "sentid": "clerk.customer.1.male.txt"}
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
         made.append(Sample(case, (), Response(text)))
     return made
@@ -154,6 +168,15 @@ def main() -> int:
         abstention(),
         refusal(),
         toxicity(),
+        answer_length(),
+        content(),
+        sentiment(),
+        injection(),
+        over_refusal(),
+        harmful_compliance(),
+        leakage(),
+        winobias(),
+        winogender(),
     ]
     short, long = samples(4_000, 1), samples(400, 20)
     measured = [(scorer, short, long) for scorer in scorers]
