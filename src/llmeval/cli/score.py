@@ -68,9 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     source = "stdin" if arguments.input == "-" else arguments.input
     tally = Tally()
     own = tally_of(arguments.scorer)
-    with _opened(arguments.input) as lines:
+    with opened(arguments.input) as lines:
         rows = read_rows(lines, source, name, keep=arguments.skip_bad)
-        for batch in _scored(scorer, rows, min(int(arguments.jobs), os.cpu_count() or 1)):
+        for batch in scored_batches(scorer, rows, min(int(arguments.jobs), os.cpu_count() or 1)):
             out = b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch)
             _write(out)
             for row, found in batch:
@@ -132,7 +132,7 @@ def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
     return made
 
 
-def _opened(path: str) -> BinaryIO:
+def opened(path: str) -> BinaryIO:
     if path == "-":
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
@@ -147,7 +147,7 @@ def _write(lines: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _scored(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
+def scored_batches(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
     """Yield batches of findings in input order; what was read before a bad line comes first."""
     batches = _batches(rows)
     if jobs == 1:
