@@ -24,8 +24,8 @@ from llmeval.scorers import (
     choice,
     citations,
     contains,
-    csv,
     content,
+    csv,
     equals,
     fact,
     function_call,
@@ -34,9 +34,9 @@ from llmeval.scorers import (
     injection,
     json_schema,
     language,
+    leakage,
     length,
     markdown_table,
-    leakage,
     one_of,
     over_refusal,
     refusal,
@@ -46,10 +46,10 @@ from llmeval.scorers import (
     similar,
     sql,
     toxicity,
-    xml,
-    yaml,
     winobias,
     winogender,
+    xml,
+    yaml,
 )
 
 TOWNS = ("Harrow Bay", "Lindau", "Rouvray", "Robledo", "Aldersyde", "Velm", "Osterby", "Kamnik")

@@ -69,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     source = "stdin" if arguments.input == "-" else arguments.input
     tally = Tally()
     own = tally_of(arguments.scorer)
-    with _opened(arguments.input) as lines, judging(scorer, arguments) as judges:
+    with opened(arguments.input) as lines, judging(scorer, arguments) as judges:
         rows = read_rows(lines, source, name, keep=arguments.skip_bad)
         scorer = judges.scorer if judges else scorer
         jobs = min(int(arguments.jobs), os.cpu_count() or 1)
-        for batch in judges.batches(rows) if judges else _scored(scorer, rows, jobs):
+        for batch in judges.batches(rows) if judges else scored_batches(scorer, rows, jobs):
             _write(b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch))
             for row, found in batch:
                 tally.add(row, found)
@@ -134,7 +134,7 @@ def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
     return made
 
 
-def _opened(path: str) -> BinaryIO:
+def opened(path: str) -> BinaryIO:
     if path == "-":
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
@@ -149,7 +149,7 @@ def _write(lines: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _scored(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
+def scored_batches(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
     """Yield batches of findings in input order; what was read before a bad line comes first."""
     batches = _batches(rows)
     if jobs == 1:
