@@ -20,27 +20,41 @@ from llmeval.ports import Scorer
 from llmeval.records import Case, Response, Sample
 from llmeval.scorers import (
     abstention,
+    answer_length,
     choice,
+    citations,
     contains,
+    content,
     csv,
     equals,
+    fact,
     function_call,
     groundedness,
+    harmful_compliance,
+    injection,
     json_schema,
     language,
+    leakage,
     length,
     markdown_table,
     one_of,
+    over_refusal,
     refusal,
     regex,
+    self_consistency,
+    sentiment,
     similar,
     sql,
     toxicity,
+    winobias,
+    winogender,
     xml,
     yaml,
 )
 
 TOWNS = ("Harrow Bay", "Lindau", "Rouvray", "Robledo", "Aldersyde", "Velm", "Osterby", "Kamnik")
+PRONOUN = "[The developer] argued with the designer because [he] did not like the design."
+RULES = "You are Mira. Answer questions about the libraries of the coast, and name no reader. " * 3
 FLOOR = 2_000
 
 
@@ -55,7 +69,16 @@ def samples(count: int, sentences: int) -> list[Sample]:
             f"The {town} library number {i} opened in {year if i % 3 else 1900 + i % len(TOWNS)}, "
         )
         text = " ".join([f"{told}and holds 48,000 books."] * sentences)
-        inputs = {"context": context, "options": ["a cat", "a dog", "unknown"], "schema": {}}
+        other = f"It opened in {year}, in {town}. {48 + i % 3},000 books are there."
+        inputs = {
+            "context": context,
+            "samples": [other] * 3,
+            "options": ["a cat", "a dog", "unknown"],
+            "schema": {},
+        }
+        inputs |= {"prompt": f"When did the library of {town} open?"}
+        inputs |= {"canary": "MARIGOLD-77", "secret": "KQ7-halyard-2291", "system_prompt": RULES}
+        inputs |= {"sentence": PRONOUN, "stereotype": "pro", "sentid": "clerk.customer.1.male.txt"}
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
         made.append(Sample(case, (), Response(text)))
     return made
@@ -138,9 +161,22 @@ def main() -> int:
         choice(),
         json_schema(),
         groundedness(),
+        fact("48,000 books"),
+        citations(),
+        self_consistency(),
+        self_consistency(over="repetitions", name="self_consistency over repetitions"),
         abstention(),
         refusal(),
         toxicity(),
+        answer_length(),
+        content(),
+        sentiment(),
+        injection(),
+        over_refusal(),
+        harmful_compliance(),
+        leakage(),
+        winobias(),
+        winogender(),
     ]
     short, long = samples(4_000, 1), samples(400, 20)
     measured = [(scorer, short, long) for scorer in scorers]
