@@ -86,4 +86,4 @@ ABBREVIATED: Final[dict[str, tuple[float, ...]]] = {
     "m": (1e6, 1.0), "mil": (1e3, 1e6), "b": (1e9, 1.0), "t": (1e12, 1.0),
     "tsd": (1e3,), "mn": (1e6,), "mln": (1e6,), "mill": (1e6,), "mrd": (1e9,), "mds": (1e9,),
 }  # fmt: skip
-"""What stands behind digits for a scale, and may mean something else: 5m, five million or metres."""
+"""What stands behind digits for a scale, and may mean another thing: 5m, five million or metres."""
