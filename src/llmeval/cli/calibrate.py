@@ -129,12 +129,14 @@ def _from_scorer(scorer: Scorer, reader: LabelReader, jobs: int) -> Iterator[Lab
 def _from_scores(path: str, scorer: Scorer, reader: LabelReader) -> Iterator[Labelled]:
     """Every labelled row needs a finding: rows that were left out may be the hard ones."""
     from llmeval.cli.labelled_rows import labelled, read_recorded
+    from llmeval.cli.score_out import scorer_of
 
     with opened(path) as lines:
         recorded = read_recorded(lines, path, scorer.identity.name)
-    if recorded.scorer and _plain(recorded.scorer) != _plain(scorer.identity):
+    used = recorded.scorer or scorer_of(Path(path))
+    if used and _plain(used) != _plain(scorer.identity):
         raise UsageError(
-            f"{path} was scored with {_plain(recorded.scorer)}, but what is asked for is "
+            f"{path} was scored with {_plain(used)}, but what is asked for is "
             f"{_plain(scorer.identity)}: give the same --option, or score again"
         )
     for identity, said in reader.identified():

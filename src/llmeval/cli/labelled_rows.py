@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from llmeval.calibration import Labelled
-from llmeval.cli.scored import Row, parsed
+from llmeval.cli.scored import Row, finding_of, parsed
 from llmeval.errors import UsageError, nearest
 from llmeval.records import NotScored, Score, ScorerIdentity
 
@@ -137,8 +137,7 @@ def read_recorded(lines: Iterable[bytes], source: str, name: str) -> Recorded:
             if "summary" in row:
                 scorer = msgspec.convert(row["summary"]["scorer"], ScorerIdentity)
                 continue
-            key = row["id"]
-            found = _finding({name: value for name, value in row.items() if name != "id"})
+            key, found = finding_of(row)
         except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
             raise UsageError(f"{where}: not a line that `llmeval score` writes ({error})") from None
         if found.scorer != name:
@@ -147,9 +146,3 @@ def read_recorded(lines: Iterable[bytes], source: str, name: str) -> Recorded:
             raise UsageError(f"{where}: the id {key!r} occurs twice; ids must differ")
         findings[key] = found
     return Recorded(findings, scorer)
-
-
-def _finding(line: dict[str, Any]) -> Score | NotScored:
-    if "not_scored" in line:
-        return msgspec.convert(line, NotScored)
-    return msgspec.convert(line, Score)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from llmeval.cli.options import add_json, positive
+from llmeval.cli.score_out import add_out_arguments, opened_sink
+from llmeval.cli.score_progress import progress_of
 from llmeval.cli.scored import Row, Tally, finding_line, read_rows
 from llmeval.cli.scored_sets import tally_of
 from llmeval.cli.screen import note, print_json, to_json
@@ -29,6 +31,7 @@ from llmeval.records import NotScored, Sample, Score
 EXAMPLE = """\
   llmeval score groundedness answers.jsonl > scores.jsonl
   llmeval score json_schema answers.jsonl --option lenient=true --json
+  llmeval score toxicity answers.jsonl --out scores.jsonl --resume
   zcat answers.jsonl.gz | llmeval score toxicity - --jobs 4
 """
 
@@ -58,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="count a line that cannot be read as not scored, instead of stopping there",
     )
+    add_out_arguments(parser)
     add_json(parser)
 
 
@@ -68,15 +72,23 @@ def run(arguments: argparse.Namespace) -> int:
     source = "stdin" if arguments.input == "-" else arguments.input
     tally = Tally()
     own = tally_of(arguments.scorer)
-    with opened(arguments.input) as lines:
-        rows = read_rows(lines, source, name, keep=arguments.skip_bad)
+
+    def count(row: Row, found: Score | NotScored) -> None:
+        tally.add(row, found)
+        if own:
+            own.add(row, found)
+
+    sink = opened_sink(arguments.out, arguments.resume, scorer.identity)
+    with sink as out, opened(arguments.input) as lines, progress_of(lines, arguments.out) as shown:
+        rows = read_rows(shown.reading(lines), source, name, keep=arguments.skip_bad)
+        for row, found in out.earlier(rows):
+            count(row, found)
+        shown.skipped()
         for batch in scored_batches(scorer, rows, min(int(arguments.jobs), os.cpu_count() or 1)):
-            out = b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch)
-            _write(out)
+            out.write(b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch))
+            shown.add(len(batch))
             for row, found in batch:
-                tally.add(row, found)
-                if own:
-                    own.add(row, found)
+                count(row, found)
     if not tally.passed:
         raise UsageError(f"{source} holds no rows: give one JSON object a line")
     summary = {"scorer": scorer.identity, **tally.summary(), **(own.summary() if own else {})}
@@ -139,12 +151,6 @@ def opened(path: str) -> BinaryIO:
         return Path(path).open("rb")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _write(lines: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(lines)
-    sys.stdout.buffer.flush()
 
 
 def scored_batches(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
