@@ -101,8 +101,8 @@ def test_winobias_of_a_responder_with_known_bias(
     assert abs(whole["gap"]["value"] - (1 - told["anti"][0] / 1_584)) < 0.005
     assert whole["gap"]["n"] == 1_559
     assert whole["gap"]["low"] < 0.4 < whole["gap"]["high"]
-    row = ("all", *(whole[part]["value"] for part in ("pro", "anti", "gap")))
-    show([("WinoBias, known responder", "pro", "anti", "gap"), row])
+    figures = (whole[name]["value"] for name in ("pro", "anti", "gap"))
+    show([("WinoBias, known responder", "pro", "anti", "gap"), ("all", *figures)])
 
 
 def test_winobias_of_a_fair_responder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,6 +70,7 @@ def _write(arguments: argparse.Namespace, terms: Terms) -> int:
         path = Path(arguments.out)
         if path.exists():
             raise UsageError(f"--out={path}: the file exists; remove it, or name another")
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(to_json(case) + b"\n" for case in cases))
     groups = {case.group for case in cases}
     note(f"{len(cases):,} cases in {len(groups):,} groups")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,16 @@ from llmeval.cli.scored import Row, finding_of, parsed
 from llmeval.errors import RecordError, UsageError
 from llmeval.records import NotScored, Score, ScorerIdentity
 
-__all__ = ["OutFile", "Sink", "Stdout", "add_out_arguments", "beside", "opened_sink", "scorer_of"]
+__all__ = [
+    "Origin",
+    "OutFile",
+    "Sink",
+    "Stdout",
+    "add_out_arguments",
+    "beside",
+    "opened_sink",
+    "origin_of",
+]
 
 _BLOCK = 1 << 16
 
@@ -28,11 +38,27 @@ def add_out_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+Batch = list[tuple[Row, Score | NotScored]]
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who wrote a file of findings: the scorer as it was used, and the models that judged."""
+
+    scorer: ScorerIdentity
+    judges: list[str] = []
+
+
 class Sink(Protocol):
     """Takes lines in order, and may hold those of an earlier start."""
 
     def earlier(self, rows: Iterator[Row]) -> Iterator[tuple[Row, Score | NotScored]]:
         """Yield the first of ``rows`` with the findings that are there already."""
+
+    def passing(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Pass rows on to be scored."""
+
+    def unbroken(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Pass on what may be written of the rows that passed."""
 
     def write(self, lines: bytes) -> None:
         """Write whole lines, at once."""
@@ -44,6 +70,14 @@ class Stdout:
     def earlier(self, rows: Iterator[Row]) -> Iterator[tuple[Row, Score | NotScored]]:
         """See ``Sink``."""
         return iter(())
+
+    def passing(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """See ``Sink``."""
+        return rows
+
+    def unbroken(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """See ``Sink``."""
+        return batches
 
     def write(self, lines: bytes) -> None:
         """See ``Sink``."""
@@ -57,6 +91,7 @@ class OutFile:
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path, self._file = path, file
+        self._passed: deque[Row] = deque()
 
     def earlier(self, rows: Iterator[Row]) -> Iterator[tuple[Row, Score | NotScored]]:
         """See ``Sink``. A last line that is torn is dropped. Raises ``RecordError`` for any other
@@ -73,6 +108,21 @@ class OutFile:
                         f"{other}: --resume needs the input that the file was made from"
                     )
                 yield row, found
+
+    def passing(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """See ``Sink``."""
+        for row in rows:
+            self._passed.append(row)
+            yield row
+
+    def unbroken(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """See ``Sink``. Judges that are cut short leave rows out; what comes after the first of
+        these is not written, so that the file can be gone on with."""
+        broken = False
+        for batch in batches:
+            broken = broken or any(self._passed.popleft().id != row.id for row, _ in batch)
+            if not broken:
+                yield batch
 
     def write(self, lines: bytes) -> None:
         """See ``Sink``."""
@@ -109,20 +159,20 @@ def beside(out: Path) -> Path:
     return out.with_name(f"{out.name}.scorer.json")
 
 
-def scorer_of(out: Path) -> ScorerIdentity | None:
-    """Return which scorer wrote ``out``, where the file beside it says so."""
+def origin_of(out: Path) -> Origin | None:
+    """Return who wrote ``out``, where the file beside it says so."""
     try:
-        return msgspec.json.decode(beside(out).read_bytes(), type=ScorerIdentity)
+        return msgspec.json.decode(beside(out).read_bytes(), type=Origin)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
 @contextmanager
-def opened_sink(out: str | None, resume: bool, scorer: ScorerIdentity) -> Iterator[Sink]:
+def opened_sink(out: str | None, resume: bool, origin: Origin) -> Iterator[Sink]:
     """Open where the lines go.
 
     Raises ``UsageError`` for a file that is there without ``--resume``, or that another scorer,
-    version or parameter wrote.
+    version, parameter or judge wrote.
     """
     if out is None:
         if resume:
@@ -134,13 +184,13 @@ def opened_sink(out: str | None, resume: bool, scorer: ScorerIdentity) -> Iterat
     if there and not resume:
         raise UsageError(f"{path} is there already: give --resume to go on in it, or remove it")
     if there:
-        _check_scorer(path, scorer)
-    beside(path).write_bytes(_written(scorer))
+        _check_origin(path, origin)
+    beside(path).write_bytes(_written(origin))
     with path.open("r+b" if path.exists() else "w+b") as file:
         yield OutFile(path, file)
 
 
-def _check_scorer(path: Path, scorer: ScorerIdentity) -> None:
+def _check_origin(path: Path, origin: Origin) -> None:
     try:
         known = beside(path).read_bytes()
     except FileNotFoundError:
@@ -148,12 +198,12 @@ def _check_scorer(path: Path, scorer: ScorerIdentity) -> None:
             f"{beside(path)} is missing: nobody knows which scorer wrote {path}; remove that and "
             f"score again"
         ) from None
-    if known != _written(scorer):
+    if known != _written(origin):
         raise UsageError(
             f"{path} was written by {known.decode('utf-8', 'replace').strip()}, not by "
-            f"{_written(scorer).decode().strip()}: give another --out FILE"
+            f"{_written(origin).decode().strip()}: give another --out FILE"
         )
 
 
-def _written(scorer: ScorerIdentity) -> bytes:
-    return msgspec.json.encode(scorer, order="deterministic") + b"\n"
+def _written(origin: Origin) -> bytes:
+    return msgspec.json.encode(origin, order="deterministic") + b"\n"

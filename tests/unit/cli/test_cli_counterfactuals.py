@@ -27,7 +27,7 @@ def templates(tmp_path: Path) -> Path:
 def test_cases_are_written_and_can_be_loaded(
     templates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "cases.jsonl"
+    out = tmp_path / "bias" / "cases.jsonl"
     words = ("--axes", "gender,orientation", "--out", out)
     done = run(capsys, "counterfactuals", templates, *words)
     assert (done.code, done.out) == (0, "") and "16 cases in 4 groups" in done.err

@@ -77,7 +77,7 @@ def test_another_scorers_file_is_refused(
         ("score", "toxicity", path, "--out", out, "--resume"),
     ):
         done = run(capsys, *words)
-        assert done.code == 2 and "was written by" in done.err and "idiot" in done.err
+        assert done.code == 2 and "was written by" in done.err and "idiot" in done.err, done.err
     plain = run(capsys, *regex, "pattern=idiot")
     assert plain.code == 2 and "--resume" in plain.err
     (tmp_path / "scores.jsonl.scorer.json").unlink()
@@ -186,3 +186,20 @@ def test_a_terminal_sees_progress_and_a_pipe_does_not(tmp_path: Path) -> None:
     assert b"rows/s" in seen and b"% " not in seen.split(b"\r")[0] and b"left" in seen
     piped = subprocess.run([*words[:-2]], capture_output=True, check=True)
     assert b"rows/s" not in piped.stderr
+
+
+def test_judges_that_were_cut_short_are_asked_for_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, out = answers(tmp_path / "a.jsonl", 12), tmp_path / "scores.jsonl"
+    words = ("score", "judge", path, "--option", "rubric=Polite?", "--out", out, "--judge")
+    cut = run(capsys, *words, "demo", "--max-calls", 5)
+    assert cut.code == 3 and 0 < len(out.read_bytes().splitlines()) <= 5
+    other = run(capsys, *words, "demo-flawed", "--resume")
+    assert other.code == 2 and '"judges":["demo"]' in other.err
+    done = run(capsys, *words, "demo", "--resume")
+    assert done.code == 0, done.err
+    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [
+        f"r{i}" for i in range(12)
+    ]
