@@ -13,7 +13,7 @@ from typing import Any
 from llmeval.errors import UsageError
 from llmeval.records import PASS_MARK, Case, Message, NotScored, Response, Sample, Score
 
-__all__ = ["Row", "Tally", "cluster_of", "finding_line", "parsed", "read_rows"]
+__all__ = ["Row", "Tally", "cluster_of", "finding_line", "finding_of", "parsed", "read_rows"]
 
 _BOM = b"\xef\xbb\xbf"
 CONFIDENCE = 0.95
@@ -166,3 +166,21 @@ def finding_line(row: Row, found: Score | NotScored) -> dict[str, Any]:
     line: dict[str, Any] = {"id": row.id, "scorer": found.scorer, "value": found.value}
     line |= {"label": found.label, "explanation": found.explanation, "evidence": found.evidence}
     return line
+
+
+def finding_of(line: Any) -> tuple[str | int, Score | NotScored]:
+    """Return the id and the finding of a line that ``finding_line`` made.
+
+    Raises ``ValueError`` for anything else.
+    """
+    import msgspec
+
+    if not isinstance(line, dict) or not isinstance(line.get("id"), str | int):
+        raise ValueError("a JSON object with an 'id' is needed")
+    plain = {name: value for name, value in line.items() if name != "id"}
+    try:
+        if "not_scored" in plain:
+            return line["id"], msgspec.convert(plain, NotScored)
+        return line["id"], msgspec.convert(plain, Score)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
