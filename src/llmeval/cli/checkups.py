@@ -21,6 +21,7 @@ EXTRAS = {
     "giskard": ("giskard", "judges and scans"),
     "guardrails": ("nemoguardrails", "guarded endpoints"),
     "detoxify": ("detoxify", "a trained toxicity classifier"),
+    "formats": ("sqlglot", "the scorer of SQL"),
     "load": ("locust", "load tests"),
     "pipeline": ("kfp", "the pipeline component"),
     "otel": ("opentelemetry-exporter-otlp-proto-http", "traces and metrics"),

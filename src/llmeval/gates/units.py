@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from llmeval.gates.columns import MEANINGLESS, SCORED, Frame, ScoreColumn, Words, floats, ints
 from llmeval.gates.declared import Gate
 from llmeval.gates.effects import effect_of
-from llmeval.gates.metric import Metric
+from llmeval.gates.metric import DESCRIBING, Metric
 from llmeval.records import PASS_MARK
 
 __all__ = ["NoUnits", "Units", "slice_rows", "unit_keys", "units_of", "worst_value"]
@@ -62,6 +62,11 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
         keys = _sample_keys(frame, rows, words)
         return Units(failed.astype(float), keys, None, rows.size, 0, rows.size, failed)
     column = frame.scores[metric.scorer]
+    if column.signatures and metric.statistic not in DESCRIBING:
+        return NoUnits(
+            f"{metric.scorer!r} only describes answers, so {metric.statistic} says nothing: it has "
+            f"{', '.join(DESCRIBING)}"
+        )
     failed = (ints(frame.answered)[rows] == 0) | (ints(column.status)[rows] != SCORED)
     seen, lost = rows.size, int(failed.sum())
     if gate.failures == "exclude":
@@ -70,8 +75,8 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
             return NoUnits(f"all {seen} samples lack an answer or a score")
     if metric.kind == "groups":
         return _groups(frame, metric, column, rows, failed, worst, (seen, lost), words)
-    if metric.statistic == "repeat_agreement":
-        return _repeats(frame, column, rows, failed, worst, (seen, lost), words)
+    if metric.statistic in ("repeat_agreement", "consistency"):
+        return _repeats(frame, metric, column, rows, failed, worst, (seen, lost), words)
     if metric.kind == "disparity":
         return _disparate(frame, metric, gate, rows, failed, words)
     if metric.kind == "effects":
@@ -193,6 +198,7 @@ def _groups(
 
 def _repeats(
     frame: Frame,
+    metric: Metric,
     column: ScoreColumn,
     rows: Rows,
     failed: NDArray[np.bool_],
@@ -200,7 +206,8 @@ def _repeats(
     counts: tuple[int, int],
     words: Words,
 ) -> Units | NoUnits:
-    """1 where all repetitions of a case mean the same, else 0; a case with a failed one is worst.
+    """One value a case, of its repetitions: ``repeat_agreement``: 1 where all mean the same, else
+    0; ``consistency``: how far they bear each other out. A case with a failed one is worst.
 
     A case that was answered once says nothing.
     """
@@ -211,17 +218,41 @@ def _repeats(
     held = sizes >= 2
     if not held.any():
         return NoUnits(
-            "repeat_agreement needs two repetitions of a case or more, and each case has one: "
+            f"{metric.statistic} needs two repetitions of a case or more, and each case has one: "
             "declare the test with samples=2, or run with --samples=2"
         )
     hurt = np.bincount(of, weights=failed) > 0
-    alike = _alike(of, ints(column.label)[rows], keys.size)
-    values = np.where(hurt, worst, alike.astype(float))
+    if metric.statistic == "repeat_agreement":
+        alike = _alike(of, ints(column.label)[rows], keys.size).astype(float)
+    else:
+        found = _consistencies(column, rows, of, held & ~hurt)
+        if isinstance(found, str):
+            return NoUnits(f"{metric.statistic} {found}")
+        alike = found
+    values = np.where(hurt, worst, alike)
     clusters = ints(frame.cluster)[rows][first]
     samples = int(sizes[held].sum())
     return Units(
         values[held], keys[held], clusters[held], samples, counts[1], counts[0], hurt[held]
     )
+
+
+def _consistencies(
+    column: ScoreColumn, rows: Rows, of: Ints, taken: NDArray[np.bool_]
+) -> Floats | str:
+    """Return the consistency of each case that is ``taken``, and 0 for the others."""
+    from llmeval.gates.consistency import consistency_of
+
+    values = np.zeros(taken.size)
+    order = np.argsort(of, kind="stable")
+    for i, part in enumerate(np.split(rows[order], np.cumsum(np.bincount(of))[:-1])):
+        if not taken[i]:
+            continue
+        found = consistency_of(column, part)
+        if isinstance(found, str):
+            return found
+        values[i] = found
+    return values
 
 
 def _alike(of: Ints, labels: Ints, size: int) -> NDArray[np.bool_]:

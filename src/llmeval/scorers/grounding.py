@@ -23,11 +23,12 @@ from llmeval.scorers.findings import each
 from llmeval.scorers.support import support
 
 if TYPE_CHECKING:
+    from llmeval.scorers.judging.judged import Judged
     from llmeval.scorers.trained.nli_grounding import NliGroundedness
 
 __all__ = ["Groundedness", "groundedness"]
 
-BACKENDS = ("lexical", "nli")
+BACKENDS = ("lexical", "nli", "judge")
 FALLBACK = (
     "Lexical screen without weights: it compares words, names, numbers, dates and negation with "
     "the context, and misses claims that are wrong in the context's own words."
@@ -84,7 +85,7 @@ def groundedness(
     max_pairs: int | None = None,
     local_files_only: bool | None = None,
     name: str = "groundedness",
-) -> Groundedness | NliGroundedness:
+) -> Groundedness | NliGroundedness | Judged:
     """Score whether every claim of the answer is supported by ``case.inputs[context]``.
 
     The context is a text or a list of texts; offsets into a list are offsets into its texts joined
@@ -100,14 +101,17 @@ def groundedness(
     or a hub's name), with the options of ``trained.nli_grounding.nli_groundedness``. Value: the
     probability that the context entails the weakest claim, with ``threshold`` mapped to 0.5.
 
-    Evidence: ``backend``, and ``claims``, at most 50, each with ``text``, ``span`` ([start, end] in
-    the answer), ``supported``, ``support_span`` ([start, end] in the context, or null) and
-    ``reason``. Raises ``SuiteError`` for options that do not fit, ``MissingExtra``.
+    ``backend="judge"`` asks the model that ``--judge`` names, with ``judges/groundedness.j2``; see
+    ``judge`` for its values and evidence.
+
+    Evidence of the others: ``backend``, and ``claims``, at most 50, each with ``text``, ``span``
+    ([start, end] in the answer), ``supported``, ``support_span`` ([start, end] in the context, or
+    null) and ``reason``. Raises ``SuiteError`` for options that do not fit, ``MissingExtra``.
     """
     if backend not in BACKENDS:
         raise SuiteError(
-            f"groundedness(backend={backend!r}): there are {', '.join(BACKENDS)}, and judge("
-            f"'groundedness') for a model that judges.{nearest(backend, BACKENDS)}"
+            f"groundedness(backend={backend!r}): there are {', '.join(BACKENDS)}."
+            f"{nearest(backend, BACKENDS)}"
         )
     options = {
         "model": model,
@@ -123,6 +127,8 @@ def groundedness(
         return _nli(context, name, given)
     if given:
         raise SuiteError(f"groundedness({', '.join(given)}=…) goes with backend='nli'")
+    if backend == "judge":
+        return _judged(context, name)
     return Groundedness(context, name)
 
 
@@ -132,3 +138,10 @@ def _nli(context: str, name: str, options: dict[str, Any]) -> NliGroundedness:
     if "model" not in options:
         raise SuiteError("groundedness(backend='nli') needs model=, a directory or a hub's name")
     return nli_groundedness(context, name=name, **options)
+
+
+def _judged(context: str, name: str) -> Judged:
+    from llmeval.scorers.judging.judged import Judged
+
+    inputs = () if context == "context" else (("context", context),)
+    return Judged("groundedness", None, True, name, inputs)

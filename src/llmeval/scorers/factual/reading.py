@@ -12,7 +12,15 @@ from llmeval.scorers.claims import Claim, claims_in
 from llmeval.scorers.findings import Missing, clip, field_of
 from llmeval.scorers.text import Span
 
-__all__ = ["Checked", "Reading", "read_sample", "score_of", "without_claims"]
+__all__ = [
+    "MAX_CONTEXT",
+    "Checked",
+    "Reading",
+    "context_text",
+    "read_sample",
+    "score_of",
+    "without_claims",
+]
 
 MAX_ANSWER: Final = 100_000
 MAX_CONTEXT: Final = 1_000_000
@@ -64,7 +72,7 @@ class Checked:
 
 def read_sample(scorer: str, sample: Sample, field: str) -> Reading | NotScored:
     """Return what there is to check. Raises ``Missing`` where the case holds no context."""
-    context = _context_text(field_of(sample.case, field), field)
+    context = context_text(field_of(sample.case, field), field)
     answer = sample.response.text
     if not answer.strip():
         return NotScored(scorer, "empty", "an empty answer makes no claim and abstains from none")
@@ -99,7 +107,8 @@ def score_of(
     return Score(scorer, value, label, why and clip(why, 300), evidence)
 
 
-def _context_text(value: Any, field: str) -> str:
+def context_text(value: Any, field: str) -> str:
+    """Return a context, a list's texts joined by an empty line. Raises ``Missing`` for none."""
     if isinstance(value, str):
         text = value
     elif isinstance(value, list) and all(isinstance(v, str) for v in value):

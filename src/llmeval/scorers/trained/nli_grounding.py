@@ -31,7 +31,7 @@ from llmeval.scorers.trained.nli_model import (
 )
 from llmeval.scorers.trained.nli_premises import fitting, nearest_first, windows
 
-__all__ = ["NliGroundedness", "nli_groundedness"]
+__all__ = ["Asked", "NliGroundedness", "asked_of", "nli_groundedness", "no_model", "wanted_model"]
 
 MAX_PAIRS: Final = 2_000
 # Below so many words a claim is hardly a sentence: the question is put before it.
@@ -41,8 +41,8 @@ _MARGIN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A claim with the pairs that it becomes, and the stretch of context behind each."""
+class Asked:
+    """A claim with the pairs that it becomes, and the stretch of context behind each pair."""
 
     claim: Claim
     pairs: tuple[Pair, ...]
@@ -78,9 +78,8 @@ class NliGroundedness:
         """Return one finding a sample, in order; all their pairs go through the model together."""
         classifier = loaded(self.model) if samples else ""
         if isinstance(classifier, str):
-            reason = f"the model {self.model.name!r} could not be loaded: {classifier}"
-            return [NotScored(self.name, "no_model", _fix(reason, self.model)) for _ in samples]
-        asked: list[tuple[_Asked, ...] | NotScored | Score] = []
+            return [no_model(self.name, self.model, classifier) for _ in samples]
+        asked: list[tuple[Asked, ...] | NotScored | Score] = []
         for sample in samples:
             asked.append(self._asked(sample, classifier))
         pairs = [p for one in asked if isinstance(one, tuple) for claim in one for p in claim.pairs]
@@ -89,7 +88,7 @@ class NliGroundedness:
 
     def _asked(
         self, sample: Sample, classifier: Classifier
-    ) -> tuple[_Asked, ...] | NotScored | Score:
+    ) -> tuple[Asked, ...] | NotScored | Score:
         try:
             reading = read_sample(self.name, sample, self.context)
         except Missing as missing:
@@ -100,14 +99,14 @@ class NliGroundedness:
         settled = without_claims(self.name, reading, "nli")
         if settled:
             return settled
-        asked = tuple(_asked_of(reading, classifier))
+        asked = tuple(asked_of(reading, classifier))
         pairs = sum(len(one.pairs) for one in asked)
         if pairs > self.max_pairs:
             reason = f"{len(asked)} claims make {pairs} pairs; at most {self.max_pairs} are asked"
             return NotScored(self.name, "too_long", f"{reason} (max_pairs)")
         return asked
 
-    def _finding(self, asked: Sequence[_Asked], odds: Iterator[Odds]) -> Score:
+    def _finding(self, asked: Sequence[Asked], odds: Iterator[Odds]) -> Score:
         checked = []
         weakest = 1.0
         for one in asked:
@@ -155,20 +154,45 @@ def nli_groundedness(
     transformers and torch.
     """
     check_share("groundedness", "threshold", threshold)
-    if isinstance(max_pairs, bool) or not isinstance(max_pairs, int) or max_pairs < 1:
-        raise SuiteError(f"groundedness(max_pairs={max_pairs!r}): a whole number from 1 is needed")
-    named = None if labels is None else tuple(map(str, labels))
-    wanted = NliModel(model, revision, named, device, local_files_only)
-    if not all(map(find_spec, ("torch", "transformers"))):
-        raise MissingExtra("groundedness(backend='nli')", "nli")
-    try:
-        wanted.check()
-    except ValueError as error:
-        raise SuiteError(f"groundedness(backend='nli', model=…): {error}") from None
+    wanted = wanted_model(
+        "groundedness", model, revision, labels, device, max_pairs, local_files_only
+    )
     return NliGroundedness(context, wanted, float(threshold), max_pairs, name)
 
 
-def _asked_of(reading: Reading, classifier: Classifier) -> Iterator[_Asked]:
+def wanted_model(
+    scorer: str,
+    model: str,
+    revision: str | None,
+    labels: Sequence[str] | None,
+    device: str,
+    max_pairs: int,
+    local_files_only: bool,
+) -> NliModel:
+    """Return the model that a scorer is declared with, checked as far as that goes without loading
+    it. Raises ``SuiteError``, ``MissingExtra``."""
+    if isinstance(max_pairs, bool) or not isinstance(max_pairs, int) or max_pairs < 1:
+        raise SuiteError(f"{scorer}(max_pairs={max_pairs!r}): a whole number from 1 is needed")
+    named = None if labels is None else tuple(map(str, labels))
+    wanted = NliModel(model, revision, named, device, local_files_only)
+    if not all(map(find_spec, ("torch", "transformers"))):
+        raise MissingExtra(f"{scorer}(backend='nli')", "nli")
+    try:
+        wanted.check()
+    except ValueError as error:
+        raise SuiteError(f"{scorer}(backend='nli', model=…): {error}") from None
+    return wanted
+
+
+def no_model(scorer: str, model: NliModel, why: str) -> NotScored:
+    """Return what a sample gets whose model could not be loaded, with what to do about it."""
+    reason = f"the model {model.name!r} could not be loaded: {why}"
+    if model.directory is None and model.local_files_only:
+        reason += "; fetch it first (hf download), or give local_files_only=False"
+    return NotScored(scorer, "no_model", reason)
+
+
+def asked_of(reading: Reading, classifier: Classifier) -> Iterator[Asked]:
     """Yield each claim with its premises; a claim too long for half of what the model reads is
     asked in pieces, each of which must be entailed."""
     evidence = read_evidence(reading.context, reading.question)
@@ -186,7 +210,7 @@ def _asked_of(reading: Reading, classifier: Classifier) -> Iterator[_Asked]:
         claim = Claim(reading.answer[start:end], start, end)
         premises = dict.fromkeys(nearest_first(claim.text, evidence, list(pieces), around))
         pairs = tuple((reading.context[a:b], hypothesis) for a, b in premises)
-        yield _Asked(claim, pairs, tuple(premises))
+        yield Asked(claim, pairs, tuple(premises))
 
 
 def _hypotheses(
@@ -202,7 +226,7 @@ def _hypotheses(
     return found
 
 
-def _checked(one: _Asked, odds: Sequence[Odds], threshold: float) -> Checked:
+def _checked(one: Asked, odds: Sequence[Odds], threshold: float) -> Checked:
     best = max(range(len(odds)), key=lambda i: odds[i].entailment)
     entailed = odds[best].entailment
     # The shortest stretch that is enough alone shows a reader most.
@@ -223,9 +247,3 @@ def _reason(supported: bool, details: dict[str, float]) -> str:
     if against >= 0.5:
         return f"contradicted ({against:.2f})"
     return f"not entailed ({entailed:.2f})"
-
-
-def _fix(reason: str, model: NliModel) -> str:
-    if model.directory is None and model.local_files_only:
-        return f"{reason}; fetch it first (hf download), or give local_files_only=False"
-    return reason
