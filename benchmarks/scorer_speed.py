@@ -39,11 +39,16 @@ from llmeval.scorers import (
     similar,
     sql,
     toxicity,
+    vertex_safety,
     xml,
     yaml,
 )
 
 TOWNS = ("Harrow Bay", "Lindau", "Rouvray", "Robledo", "Aldersyde", "Velm", "Osterby", "Kamnik")
+RATINGS = [
+    {"source": "output", "category": f"HARM_CATEGORY_{category}", "probability": "LOW"}
+    for category in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+]
 FLOOR = 2_000
 
 
@@ -66,7 +71,7 @@ def samples(count: int, sentences: int) -> list[Sample]:
             "schema": {},
         }
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
-        made.append(Sample(case, (), Response(text)))
+        made.append(Sample(case, (), Response(text, safety=RATINGS)))
     return made
 
 
@@ -154,6 +159,7 @@ def main() -> int:
         abstention(),
         refusal(),
         toxicity(),
+        vertex_safety(),
     ]
     short, long = samples(4_000, 1), samples(400, 20)
     measured = [(scorer, short, long) for scorer in scorers]

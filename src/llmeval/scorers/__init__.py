@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from llmeval.scorers.plain import regex as regex
     from llmeval.scorers.plain import similar as similar
     from llmeval.scorers.refusing import refusal as refusal
+    from llmeval.scorers.safety.rated import vertex_safety as vertex_safety
     from llmeval.scorers.schema import json_schema as json_schema
     from llmeval.scorers.stereotyping import bbq as bbq
     from llmeval.scorers.toxic import toxicity as toxicity
@@ -72,6 +73,7 @@ __all__ = [
     "similar",
     "sql",
     "toxicity",
+    "vertex_safety",
     "winobias",
     "winogender",
     "xml",
@@ -107,6 +109,7 @@ _HOMES = {
     "similar": "plain",
     "sql": "formats.sql_queries",
     "toxicity": "toxic",
+    "vertex_safety": "safety.rated",
     "winobias": "fairness.pronouns",
     "winogender": "fairness.pronouns",
     "xml": "formats.xml_documents",
