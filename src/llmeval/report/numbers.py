@@ -64,7 +64,8 @@ def unit_of(metric: str) -> Unit:
         *("rate", "pass_rate", "error_rate", "agreement", "repeat_agreement"),
         *("gap", "label_effect"),
     )
-    return "rate" if statistic in shares or statistic.startswith("pass_hat_") else "score"
+    of_cases = statistic.startswith(("pass_hat_", "any_rate"))
+    return "rate" if of_cases or statistic in shares else "score"
 
 
 def percent(value: float | None, digits: int = 1) -> str:
