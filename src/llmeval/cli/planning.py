@@ -52,7 +52,7 @@ def gate_plan(gate: Gate, suites: Sequence[SuiteInfo]) -> GatePlan:
     from llmeval.gates import parse_metric
 
     metric = parse_metric(gate.metric)
-    repeated = metric.statistic == "repeat_agreement"
+    repeated = metric.statistic in ("repeat_agreement", "consistency")
     available = sum(s.cases for s in suites if _measures(s, metric) and s.samples >= 1 + repeated)
     least, likely, expected, note = _needs(gate, metric)
     if not available:

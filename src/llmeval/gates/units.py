@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from llmeval.gates.columns import MEANINGLESS, SCORED, Frame, ScoreColumn, Words, floats, ints
 from llmeval.gates.declared import Gate
 from llmeval.gates.effects import effect_of
-from llmeval.gates.metric import Metric
+from llmeval.gates.metric import DESCRIBING, Metric
 from llmeval.records import PASS_MARK
 
 __all__ = ["NoUnits", "Units", "slice_rows", "unit_keys", "units_of", "worst_value"]
@@ -62,6 +62,11 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
         keys = _sample_keys(frame, rows, words)
         return Units(failed.astype(float), keys, None, rows.size, 0, rows.size, failed)
     column = frame.scores[metric.scorer]
+    if column.signatures and metric.statistic not in DESCRIBING:
+        return NoUnits(
+            f"{metric.scorer!r} only describes answers, so {metric.statistic} says nothing: it has "
+            f"{', '.join(DESCRIBING)}"
+        )
     failed = (ints(frame.answered)[rows] == 0) | (ints(column.status)[rows] != SCORED)
     seen, lost = rows.size, int(failed.sum())
     if gate.failures == "exclude":
@@ -70,12 +75,12 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
             return NoUnits(f"all {seen} samples lack an answer or a score")
     if metric.kind == "groups":
         return _groups(frame, metric, column, rows, failed, worst, (seen, lost), words)
+    if metric.statistic in ("repeat_agreement", "consistency"):
+        return _repeats(frame, metric, column, rows, failed, worst, (seen, lost), words)
     if metric.kind == "disparity":
         return _disparate(frame, metric, gate, rows, failed, words)
     if metric.kind == "effects":
         return _effects(frame, metric, column, rows, failed, (seen, lost), words)
-    if metric.statistic == "repeat_agreement":
-        return _repeats(frame, column, rows, failed, worst, (seen, lost), words)
     # ``worst`` is on the statistic's scale; a score's own scale runs the other way for bad shares.
     values = np.where(failed, worst if metric.rising else 1 - worst, floats(column.value)[rows])
     if metric.kind == "cases":
@@ -191,6 +196,78 @@ def _groups(
     )
 
 
+def _repeats(
+    frame: Frame,
+    metric: Metric,
+    column: ScoreColumn,
+    rows: Rows,
+    failed: NDArray[np.bool_],
+    worst: float,
+    counts: tuple[int, int],
+    words: Words,
+) -> Units | NoUnits:
+    """One value a case, of its repetitions: ``repeat_agreement``: 1 where all mean the same, else
+    0; ``consistency``: how far they bear each other out. A case with a failed one is worst.
+
+    A case that was answered once says nothing.
+    """
+    keys, first, of = np.unique(
+        _case_keys(frame, rows, words), return_index=True, return_inverse=True
+    )
+    sizes = np.bincount(of)
+    held = sizes >= 2
+    if not held.any():
+        return NoUnits(
+            f"{metric.statistic} needs two repetitions of a case or more, and each case has one: "
+            "declare the test with samples=2, or run with --samples=2"
+        )
+    hurt = np.bincount(of, weights=failed) > 0
+    if metric.statistic == "repeat_agreement":
+        alike = _alike(of, ints(column.label)[rows], keys.size).astype(float)
+    else:
+        found = _consistencies(column, rows, of, held & ~hurt)
+        if isinstance(found, str):
+            return NoUnits(f"{metric.statistic} {found}")
+        alike = found
+    values = np.where(hurt, worst, alike)
+    clusters = ints(frame.cluster)[rows][first]
+    samples = int(sizes[held].sum())
+    return Units(
+        values[held], keys[held], clusters[held], samples, counts[1], counts[0], hurt[held]
+    )
+
+
+def _consistencies(
+    column: ScoreColumn, rows: Rows, of: Ints, taken: NDArray[np.bool_]
+) -> Floats | str:
+    """Return the consistency of each case that is ``taken``, and 0 for the others."""
+    from llmeval.gates.consistency import consistency_of
+
+    values = np.zeros(taken.size)
+    order = np.argsort(of, kind="stable")
+    for i, part in enumerate(np.split(rows[order], np.cumsum(np.bincount(of))[:-1])):
+        if not taken[i]:
+            continue
+        found = consistency_of(column, part)
+        if isinstance(found, str):
+            return found
+        values[i] = found
+    return values
+
+
+def _alike(of: Ints, labels: Ints, size: int) -> NDArray[np.bool_]:
+    """Return of each unit whether all its rows have one label, and it is one that means something.
+
+    ``of`` says of which unit each row is a part.
+    """
+    low = np.full(size, np.iinfo(np.int64).max)
+    high = np.full(size, MEANINGLESS)
+    np.minimum.at(low, of, labels)
+    np.maximum.at(high, of, labels)
+    alike: NDArray[np.bool_] = (low == high) & (low >= 0)
+    return alike
+
+
 def _disparate(
     frame: Frame,
     metric: Metric,
@@ -246,52 +323,6 @@ def _effects(
             return NoUnits(f"{metric.statistic} {found}")
         values[i] = found
     return Units(values, keys, clusters, rows.size, counts[1], counts[0], hurt)
-
-
-def _repeats(
-    frame: Frame,
-    column: ScoreColumn,
-    rows: Rows,
-    failed: NDArray[np.bool_],
-    worst: float,
-    counts: tuple[int, int],
-    words: Words,
-) -> Units | NoUnits:
-    """1 where all repetitions of a case mean the same, else 0; a case with a failed one is worst.
-
-    A case that was answered once says nothing.
-    """
-    keys, first, of = np.unique(
-        _case_keys(frame, rows, words), return_index=True, return_inverse=True
-    )
-    sizes = np.bincount(of)
-    held = sizes >= 2
-    if not held.any():
-        return NoUnits(
-            "repeat_agreement needs two repetitions of a case or more, and each case has one: "
-            "declare the test with samples=2, or run with --samples=2"
-        )
-    hurt = np.bincount(of, weights=failed) > 0
-    alike = _alike(of, ints(column.label)[rows], keys.size)
-    values = np.where(hurt, worst, alike.astype(float))
-    clusters = ints(frame.cluster)[rows][first]
-    samples = int(sizes[held].sum())
-    return Units(
-        values[held], keys[held], clusters[held], samples, counts[1], counts[0], hurt[held]
-    )
-
-
-def _alike(of: Ints, labels: Ints, size: int) -> NDArray[np.bool_]:
-    """Return of each unit whether all its rows have one label, and it is one that means something.
-
-    ``of`` says of which unit each row is a part.
-    """
-    low = np.full(size, np.iinfo(np.int64).max)
-    high = np.full(size, MEANINGLESS)
-    np.minimum.at(low, of, labels)
-    np.maximum.at(high, of, labels)
-    alike: NDArray[np.bool_] = (low == high) & (low >= 0)
-    return alike
 
 
 def _timings(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words) -> Units | NoUnits:

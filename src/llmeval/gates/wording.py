@@ -14,7 +14,10 @@ __all__ = ["asked", "failures", "groups_told", "level", "measured", "number", "o
 Rounding = Literal["down", "up", "near"]
 
 _PLAIN: Final = frozenset(
-    ("mean", "max_mean", "ratio", "mean_ratio", "mean_gap", "value_effect", "content_effect")
+    (
+        *("mean", "max_mean", "consistency", "ratio", "mean_ratio", "mean_gap"),
+        *("value_effect", "content_effect"),
+    )
 )
 """Statistics that are no shares of anything."""
 
@@ -23,16 +26,7 @@ def number(value: float, metric: Metric, rounding: Rounding = "near", beside: fl
     """Return ``value`` in its unit, with digits enough to tell it from ``beside``, and never as a
     perfect 0 % or 100 % where it is none."""
     scale, unit = (1.0, " s") if metric.seconds else (100.0, " %")
-    plain = (
-        "mean",
-        "max_mean",
-        "ratio",
-        "mean_ratio",
-        "mean_gap",
-        "value_effect",
-        "content_effect",
-    )
-    if metric.kind == "quantile" or metric.statistic in plain:
+    if metric.kind == "quantile" or metric.statistic in _PLAIN:
         scale, unit = 1.0, ""
     if math.isinf(value):
         return "no bound" if not metric.seconds else "infinity"

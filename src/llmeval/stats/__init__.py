@@ -14,6 +14,10 @@ from llmeval.records import Estimate
 
 if TYPE_CHECKING:
     from llmeval.stats.agreeing import krippendorff_alpha as krippendorff_alpha
+    from llmeval.stats.classifying import balanced_accuracy as balanced_accuracy
+    from llmeval.stats.classifying import cohen_kappa as cohen_kappa
+    from llmeval.stats.classifying import confusion as confusion
+    from llmeval.stats.classifying import macro_f1 as macro_f1
     from llmeval.stats.comparing import Equivalence as Equivalence
     from llmeval.stats.comparing import difference as difference
     from llmeval.stats.comparing import holm as holm
@@ -32,12 +36,17 @@ if TYPE_CHECKING:
     from llmeval.stats.planning import quantile_samples_needed as quantile_samples_needed
     from llmeval.stats.planning import samples_needed as samples_needed
     from llmeval.stats.quantiles import estimate_quantile as estimate_quantile
+    from llmeval.stats.ranking import auc as auc
     from llmeval.stats.repeating import pass_at_k as pass_at_k
     from llmeval.stats.repeating import pass_hat_k as pass_hat_k
 
 __all__ = [
     "Equivalence",
     "Estimate",
+    "auc",
+    "balanced_accuracy",
+    "cohen_kappa",
+    "confusion",
     "correct",
     "correlation",
     "difference",
@@ -48,6 +57,7 @@ __all__ = [
     "group_rates",
     "holm",
     "krippendorff_alpha",
+    "macro_f1",
     "mcnemar",
     "more_samples_needed",
     "overlapping_difference",
@@ -62,6 +72,10 @@ __all__ = [
 
 _HOMES = {
     "Equivalence": "comparing",
+    "auc": "ranking",
+    "balanced_accuracy": "classifying",
+    "cohen_kappa": "classifying",
+    "confusion": "classifying",
     "correct": "correcting",
     "correlation": "correlating",
     "difference": "comparing",
@@ -72,6 +86,7 @@ _HOMES = {
     "group_rates": "disparities",
     "holm": "comparing",
     "krippendorff_alpha": "agreeing",
+    "macro_f1": "classifying",
     "mcnemar": "comparing",
     "more_samples_needed": "planning",
     "overlapping_difference": "overlapping",

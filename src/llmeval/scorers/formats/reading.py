@@ -14,6 +14,7 @@ __all__ = [
     "Place",
     "Reading",
     "Unreadable",
+    "are_prose",
     "fenced_places",
     "read_answer",
     "reads_as_prose",
@@ -30,6 +31,9 @@ Place = tuple[int, int]
 _FENCES: Final = ("```", "~~~")
 _OPENING: Final = re.compile(r"^```[ \t]{0,9}[\w.+-]{0,40}[ \t]{0,9}\n", re.MULTILINE)
 _CLOSING: Final = re.compile(r"^[ \t]{0,9}```", re.MULTILINE)
+_UNSPACED: Final = re.compile(
+    r"[^\s\u3040-\u30ff\u3400-\u9fff]{0,40}[\u3040-\u30ff\u3400-\u9fff]{4}"
+)
 _MOST_PLACES: Final = 3
 _MOST_PROSE: Final = 12
 
@@ -90,8 +94,8 @@ def _broken(form: Format, text: str, truncated: bool, why: str) -> Reading:
         try:
             value = form.parse(inside)
         except Unreadable as error:
-            return Reading(f"not_{form.name}", f"code fence without valid {form.shown}: {error}")
-        return Reading("code_fence", f"{form.shown} inside a code fence", value, True)
+            return Reading(f"not_{form.name}", f"a code fence without a {form.shown}: {error}")
+        return Reading("code_fence", f"the {form.shown} is in a code fence", value, True)
     for start, end in form.places(text):
         try:
             return wrapped(form, text, (start, end), form.parse(text[start:end]))
@@ -105,11 +109,11 @@ def wrapped(form: Format, text: str, place: Place, value: Any) -> Reading:
     """Return the reading of a value that is not all of the answer."""
     before = text[: place[0]]
     if "```" in before:
-        why = f"{form.shown} inside a code fence that is not all of the answer"
+        why = f"the {form.shown} is in a code fence, and that is not all of the answer"
         return Reading("code_fence", why, value)
     if before.strip():
-        return Reading("leading_prose", f"text before the {form.shown} value", value)
-    return Reading("trailing_prose", f"text after the {form.shown} value", value)
+        return Reading("leading_prose", f"text before the {form.shown}", value)
+    return Reading("trailing_prose", f"text after the {form.shown}", value)
 
 
 def _all_fenced(text: str) -> str | None:
@@ -154,13 +158,19 @@ def _spare(line: str) -> bool:
     return not line.strip() or reads_as_prose(line)
 
 
+def are_prose(text: str) -> bool:
+    """Whether every line that is not blank is prose, or a mark of a code fence."""
+    return all(_spare(line) or line.lstrip().startswith("```") for line in text.split("\n"))
+
+
 def reads_as_prose(line: str) -> bool:
     """Whether a line is a sentence, or announces something ("Here is the table:").
 
-    It has three words or more, begins with a letter and ends as a sentence does. Where values are
-    lines themselves, nothing surer tells a sentence from a value.
+    It has three words or more (or begins with four Chinese or Japanese characters), begins with a
+    letter and ends as a sentence does. Where values are lines themselves, nothing surer tells it
+    from a value.
     """
-    line = line.strip().lstrip("*_># ").rstrip("\"'”’»*_)")
+    line = line.strip().lstrip('*_># ¡¿"“„«').rstrip("\"'”’»*_)")
     if not line or not line[0].isalpha() or line[-1] not in ".:!?…。！？：":
         return False
-    return len(line.split(None, 2)) == 3
+    return len(line.split(None, 2)) == 3 or _UNSPACED.match(line) is not None
