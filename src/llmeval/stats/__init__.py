@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from llmeval.stats.disparities import disparity_ratio as disparity_ratio
     from llmeval.stats.disparities import group_rates as group_rates
     from llmeval.stats.estimating import estimate as estimate
+    from llmeval.stats.ordering import BothOrders as BothOrders
+    from llmeval.stats.ordering import both_orders as both_orders
     from llmeval.stats.overlapping import overlapping_difference as overlapping_difference
     from llmeval.stats.overlapping import overlapping_p_value as overlapping_p_value
     from llmeval.stats.planning import more_samples_needed as more_samples_needed
@@ -41,10 +43,12 @@ if TYPE_CHECKING:
     from llmeval.stats.repeating import pass_hat_k as pass_hat_k
 
 __all__ = [
+    "BothOrders",
     "Equivalence",
     "Estimate",
     "auc",
     "balanced_accuracy",
+    "both_orders",
     "cohen_kappa",
     "confusion",
     "correct",
@@ -71,9 +75,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BothOrders": "ordering",
     "Equivalence": "comparing",
     "auc": "ranking",
     "balanced_accuracy": "classifying",
+    "both_orders": "ordering",
     "cohen_kappa": "classifying",
     "confusion": "classifying",
     "correct": "correcting",
