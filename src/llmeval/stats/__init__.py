@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from llmeval.stats.planning import more_samples_needed as more_samples_needed
     from llmeval.stats.planning import quantile_samples_needed as quantile_samples_needed
     from llmeval.stats.planning import samples_needed as samples_needed
+    from llmeval.stats.predicting import ppi_mean as ppi_mean
     from llmeval.stats.quantiles import estimate_quantile as estimate_quantile
     from llmeval.stats.ranking import auc as auc
     from llmeval.stats.repeating import pass_at_k as pass_at_k
@@ -69,6 +70,7 @@ __all__ = [
     "p_value",
     "pass_at_k",
     "pass_hat_k",
+    "ppi_mean",
     "quantile_samples_needed",
     "samples_needed",
     "within",
@@ -100,6 +102,7 @@ _HOMES = {
     "p_value": "comparing",
     "pass_at_k": "repeating",
     "pass_hat_k": "repeating",
+    "ppi_mean": "predicting",
     "quantile_samples_needed": "planning",
     "samples_needed": "planning",
     "within": "comparing",
