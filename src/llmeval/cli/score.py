@@ -1,9 +1,10 @@
 """Score recorded answers, without asking for any: JSON lines in, one JSON line each out, in order.
 
 A line holds "response", the answer; "id" (default: the line's number); and what the scorer needs,
-such as "context", "prompt", "reference", "expected", "schema". A summary with 95 % intervals goes
-to stderr; with --json it is the last line of stdout. Rows of one "group", else of one "id", count
-as one piece of evidence. Only scorers that are judges call a model: that of --judge.
+such as "context", "prompt", "reference", "expected", "schema", "safety". A summary with 95 %
+intervals goes to stderr; with --json it is the last line of stdout. Rows of one "group", else of
+one "id", count as one piece of evidence. Only scorers that are judges call a model: that of
+--judge.
 """
 
 from __future__ import annotations

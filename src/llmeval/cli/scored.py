@@ -84,8 +84,15 @@ def _sample(identity: str, text: str, row: dict[str, Any]) -> Sample:
     prompt = row.get("prompt")
     case = Case(identity, inputs, expected, group=group if isinstance(group, str) else None)
     said = (Message("user", prompt),) if isinstance(prompt, str) else ()
-    finish = row.get("finish_reason")
-    return Sample(case, said, Response(text, finish if isinstance(finish, str) else "stop"))
+    finish, safety = row.get("finish_reason"), row.get("safety")
+    response = Response(
+        text,
+        finish if isinstance(finish, str) else "stop",
+        [rating for rating in safety if isinstance(rating, dict)]
+        if isinstance(safety, list)
+        else [],
+    )
+    return Sample(case, said, response)
 
 
 def _kind(value: Any) -> str:
