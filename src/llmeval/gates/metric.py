@@ -17,7 +17,7 @@ __all__ = ["TIMINGS", "Metric", "check_metrics", "parse_metric"]
 TIMINGS: Final = ("ttft", "e2e", "tpot")
 STATISTICS: Final = (
     *("pass_rate", "rate", "mean", "p50", "p90", "p95", "p99"),
-    *("pass_hat_k", "pass_hat_3", "max_mean", "agreement"),
+    *("pass_hat_k", "pass_hat_3", "max_mean", "agreement", "repeat_agreement"),
 )
 
 _SHAPE: Final = re.compile(r"(?P<suite>.+?)\.(?P<scorer>[^.]+)\.(?P<statistic>p\d+\.\d+|[^.]+)")
@@ -30,7 +30,8 @@ class Metric(Struct, frozen=True):
 
     ``kind`` says over what it is taken: ``timing`` (quantile of seconds a call), ``errors`` (share
     of calls without an answer), ``samples`` (``pass_rate``, ``rate``, ``mean``), ``quantile`` (of a
-    scorer's value), ``cases`` (``pass_hat_k``, ``max_mean``), ``groups`` (``agreement``).
+    scorer's value), ``cases`` (``pass_hat_k``, ``max_mean``, ``repeat_agreement``), ``groups``
+    (``agreement``).
     ``quantile`` lies in (0, 1); ``k`` is that of ``pass_hat_k``, where 0 means all repetitions.
     """
 
@@ -80,7 +81,7 @@ def parse_metric(text: str) -> Metric:
         return Metric(suite, scorer, word, "cases", k=0 if hat[1] == "k" else int(hat[1]))
     if word in ("pass_rate", "rate", "mean"):
         return Metric(suite, scorer, word, "samples")
-    if word == "max_mean":
+    if word in ("max_mean", "repeat_agreement"):
         return Metric(suite, scorer, word, "cases")
     if word == "agreement":
         return Metric(suite, scorer, word, "groups")

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from llmeval.gates.columns import SCORED, Frame, ScoreColumn, Words, floats, ints
+from llmeval.gates.columns import MEANINGLESS, SCORED, Frame, ScoreColumn, Words, floats, ints
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.records import PASS_MARK
@@ -66,6 +66,8 @@ def units_of(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words)
             return NoUnits(f"all {seen} samples lack an answer or a score")
     if metric.kind == "groups":
         return _groups(frame, metric, column, rows, failed, worst, (seen, lost), words)
+    if metric.statistic == "repeat_agreement":
+        return _repeats(frame, column, rows, failed, worst, (seen, lost), words)
     # ``worst`` is on the statistic's scale; a score's own scale runs the other way for bad shares.
     values = np.where(failed, worst if metric.rising else 1 - worst, floats(column.value)[rows])
     if metric.kind == "cases":
@@ -155,7 +157,7 @@ def _groups(
     counts: tuple[int, int],
     words: Words,
 ) -> Units | NoUnits:
-    """1 where all cases of a group (in one test and repetition) have the same label, else 0.
+    """1 where all answers of a group (in one test and repetition) mean the same, else 0.
 
     A group with a failed sample has the worst value. Groups of a single case say nothing.
     """
@@ -167,19 +169,61 @@ def _groups(
     held = sizes >= 2
     if not held.any():
         return NoUnits("agreement needs cases that share a `group`, and no group has two cases")
-    labels = ints(column.label)[rows]
-    low = np.full(keys.size, np.iinfo(np.int64).max)
-    high = np.full(keys.size, -2)
-    np.minimum.at(low, of, labels)
-    np.maximum.at(high, of, labels)
     hurt = np.bincount(of, weights=failed, minlength=keys.size) > 0
-    values = np.where(hurt, worst, (low == high).astype(float))
+    alike = _alike(of, ints(column.label)[rows], keys.size)
+    values = np.where(hurt, worst, alike.astype(float))
     clusters = np.zeros(keys.size, dtype=np.int64)
     clusters[of] = group
     samples = int(sizes[held].sum())
     return Units(
         values[held], keys[held], clusters[held], samples, counts[1], counts[0], hurt[held]
     )
+
+
+def _repeats(
+    frame: Frame,
+    column: ScoreColumn,
+    rows: Rows,
+    failed: NDArray[np.bool_],
+    worst: float,
+    counts: tuple[int, int],
+    words: Words,
+) -> Units | NoUnits:
+    """1 where all repetitions of a case mean the same, else 0; a case with a failed one is worst.
+
+    A case that was answered once says nothing.
+    """
+    keys, first, of = np.unique(
+        _case_keys(frame, rows, words), return_index=True, return_inverse=True
+    )
+    sizes = np.bincount(of)
+    held = sizes >= 2
+    if not held.any():
+        return NoUnits(
+            "repeat_agreement needs two repetitions of a case or more, and each case has one: "
+            "declare the test with samples=2, or run with --samples=2"
+        )
+    hurt = np.bincount(of, weights=failed) > 0
+    alike = _alike(of, ints(column.label)[rows], keys.size)
+    values = np.where(hurt, worst, alike.astype(float))
+    clusters = ints(frame.cluster)[rows][first]
+    samples = int(sizes[held].sum())
+    return Units(
+        values[held], keys[held], clusters[held], samples, counts[1], counts[0], hurt[held]
+    )
+
+
+def _alike(of: Ints, labels: Ints, size: int) -> NDArray[np.bool_]:
+    """Return of each unit whether all its rows have one label, and it is one that means something.
+
+    ``of`` says of which unit each row is a part.
+    """
+    low = np.full(size, np.iinfo(np.int64).max)
+    high = np.full(size, MEANINGLESS)
+    np.minimum.at(low, of, labels)
+    np.maximum.at(high, of, labels)
+    alike: NDArray[np.bool_] = (low == high) & (low >= 0)
+    return alike
 
 
 def _timings(frame: Frame, rows: Rows, metric: Metric, gate: Gate, words: Words) -> Units | NoUnits:

@@ -219,6 +219,14 @@ class Evaluating:
             judge = self.judges[0].identity if self.judges else None
             check_baseline(self.baseline, gates, infos, judge)
 
+    def _judgements(self) -> int:
+        """How many verdicts each judge is asked for, retries and second orders apart."""
+        return sum(
+            isinstance(scorer, JudgeScorer)
+            for item in self.planned
+            for scorer in item.planned.test.declared.scorers
+        )
+
     def _write_plan(self, path: Path) -> None:
         infos = [describe(test, self.config.model) for test in self.tests.values()]
         plan = {
@@ -226,6 +234,8 @@ class Evaluating:
             "models": list(self.config.model),
             "concurrency": self.config.concurrency,
             "samples": len(self.planned),
+            "judges": [judge.identity.ref for judge in self.judges],
+            "judge_calls": self._judgements() * len(self.judges),
             "gates": str(self.root / self.config.gates) if self.gates else None,
             "seconds_per_call": None,
         }

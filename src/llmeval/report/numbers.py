@@ -60,7 +60,7 @@ def unit_of(metric: str) -> Unit:
     _, scorer, statistic = metric_parts(metric)
     if scorer in TIMINGS:
         return "seconds"
-    shares = ("rate", "pass_rate", "error_rate", "agreement")
+    shares = ("rate", "pass_rate", "error_rate", "agreement", "repeat_agreement")
     return "rate" if statistic in shares or statistic.startswith("pass_hat_") else "score"
 
 

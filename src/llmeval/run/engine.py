@@ -30,7 +30,7 @@ from llmeval.records import (
     Response,
     Sample,
 )
-from llmeval.run.budget import Budget
+from llmeval.run.budget import Budget, Promise
 from llmeval.run.call import Called, Caller, Halted
 from llmeval.run.handover import Finished, Progress, RunStopped, State
 from llmeval.run.judging import AskingJudge
@@ -80,7 +80,7 @@ class Engine:
         self._telling = Telling(wiring.tracer)
         self._budget = Budget(wiring.max_calls, wiring.budget)
         self._callers = {ref: self._caller(endpoint) for ref, endpoint in endpoints.items()}
-        self._judges = [self._caller(endpoint) for endpoint in wiring.judges]
+        self._judges = [self._caller(endpoint, promised=True) for endpoint in wiring.judges]
         self._thread = threading.Thread(target=self._main, name="llmeval-engine", daemon=True)
         self._started_at = wiring.clock.monotonic()
         self._feeder: asyncio.Task[None] | None = None
@@ -339,15 +339,17 @@ class Engine:
         """Measure one sample. Its place among the calls is free while judges are asked."""
         asker = self._asker(planned)
         observation: Observation | None = None
+        promise = self._budget.promise(self._scoring(planned.test).judgements * len(self._judges))
         try:
             outcome = await solve(planned, asker)
             observation = observation_of(planned, asker, outcome, ready, self._wiring)
             prompt = asker.asked.messages if asker.asked else ()
             if isinstance(outcome, Response):
                 sample = Sample(planned.case, prompt, outcome, planned.repetition)
-                observation = await self._scored(planned.test, sample, observation, place)
+                observation = await self._scored(planned.test, sample, observation, place, promise)
             return Finished(observation, prompt)
         finally:
+            promise.close()
             self._telling.sampled(planned, asker.sent, observation)
 
     async def _scored(
@@ -356,13 +358,14 @@ class Engine:
         sample: Sample,
         observation: Observation,
         place: contextlib.ExitStack,
+        promise: Promise,
     ) -> Observation:
         """Add the scores; what judging cost is part of what the sample cost."""
         room = self._scoring(test)
-        if not room.asks_judges:
+        if not room.judgements:
             return msgspec.structs.replace(observation, scores=await room.score(sample))
         place.close()
-        judges = [AskingJudge(caller, self._wiring.seed) for caller in self._judges]
+        judges = [AskingJudge(caller, self._wiring.seed, promise) for caller in self._judges]
         scores = await room.score(sample, judges)
         costs = [observation.cost_usd, *(cost for judge in judges for cost in judge.costs)]
         total = None if None in costs else sum(cost for cost in costs if cost is not None)
@@ -431,7 +434,7 @@ class Engine:
             sent=self._telling.book(),
         )
 
-    def _caller(self, endpoint: Endpoint) -> Caller:
+    def _caller(self, endpoint: Endpoint, *, promised: bool = False) -> Caller:
         wiring = self._wiring
 
         def opened(failure: CallFailure) -> None:
@@ -446,6 +449,7 @@ class Engine:
             budget=self._budget,
             clock=wiring.clock,
             cache=wiring.cache,
+            promised=promised,
         )
 
 

@@ -17,6 +17,7 @@ from llmeval.records import (
     Sample,
     Score,
 )
+from llmeval.run.budget import Promise
 from llmeval.run.call import Caller, Halted
 
 __all__ = ["AskingJudge", "judged", "plausible"]
@@ -26,11 +27,12 @@ _LONGEST = 500
 
 @dataclass
 class AskingJudge:
-    """Asks through a ``Caller`` on behalf of one sample; ``costs`` holds US dollars, a call each,
-    ``None`` where unknown."""
+    """Asks through a ``Caller`` on behalf of one sample, which has a ``promise`` of calls;
+    ``costs`` holds US dollars, a call each, ``None`` where unknown."""
 
     caller: Caller
     seed: int
+    promise: Promise
     costs: list[float | None] = field(default_factory=list)
 
     @property
@@ -44,6 +46,7 @@ class AskingJudge:
         """See ``ports.Judge``. Raises ``Halted`` where the run stops."""
         request = Request(tuple(messages), settings, repetition=repetition, seed=self.seed)
         await self.caller.limiter.acquire()
+        self.promise.take()
         try:
             called = await self.caller.call(request)
         finally:

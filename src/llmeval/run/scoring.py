@@ -30,9 +30,9 @@ class ScoringRoom:
         self._running: asyncio.Task[None] | None = None
 
     @property
-    def asks_judges(self) -> bool:
-        """Whether any scorer's verdicts come from models."""
-        return bool(self._judged)
+    def judgements(self) -> int:
+        """How many scorers' verdicts come from models."""
+        return len(self._judged)
 
     async def score(self, sample: Sample, judges: Sequence[Judge] = ()) -> list[Finding]:
         """Return one finding a scorer, in the order of declaration.

@@ -21,8 +21,9 @@ INPUTS: dict[str, Any] = {
     "options": ["a cat", "a dog", "cannot be known"],
     "schema": {"type": "array", "uniqueItems": True, "items": {"pattern": "^(a+)+$"}},
 }
+ASKED_OTHERWISE = ("regex", "one_of", "giskard_check")
 MAKERS: dict[str, Callable[[], Scorer]] = {
-    **{name: getattr(scorers, name) for name in scorers.__all__ if name not in ("regex", "one_of")},
+    **{name: getattr(scorers, name) for name in scorers.__all__ if name not in ASKED_OTHERWISE},
     "regex": lambda: scorers.regex(r"(x+x+)+y"),
     "one_of": lambda: scorers.one_of(("yes", "no")),
 }

@@ -141,3 +141,15 @@ def test_a_template_of_the_other_kind_is_refused() -> None:
         judge("pairwise").with_template(LIBRARY.load)
     with pytest.raises(PromptError, match="toxicity"):
         judge("toxcity").with_template(LIBRARY.load)
+
+
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "\x00\x1b[2J\u202e" * 1000, '"}' * 100_000])
+def test_a_hostile_answer_is_judged_like_any_other(text: str) -> None:
+    asked = says("not_toxic")
+    assert scored(found(judge("toxicity"), sample(text), asked)).label == "not_toxic"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "x" * 5_000_000])
+def test_an_answer_that_cannot_be_sent_is_not_scored(text: str) -> None:
+    kind, _ = missing(found(judge("toxicity"), sample(text), says("not_toxic")))
+    assert kind == "missing_input"
