@@ -79,7 +79,9 @@ def jackknife(
     return value, _logistic(centre - half), _logistic(centre + half)
 
 
-def with_auc(values: Sequence[float], good: Sequence[bool], clusters: Sequence[Hashable]) -> Interval:
+def with_auc(
+    values: Sequence[float], good: Sequence[bool], clusters: Sequence[Hashable]
+) -> Interval:
     """Return the area under the ROC curve."""
     return jackknife(lambda at: auc([values[i] for i in at], [good[i] for i in at]), clusters)
 
