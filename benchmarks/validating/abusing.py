@@ -51,8 +51,10 @@ def section() -> Section:
         tables.append(Table((f"{title}, report half: functionality", "n", "accuracy"), by_kind))
         tables.append(Table((f"{title}, report half: group named", "n", "accuracy"), by_group))
     text = (
-        "Written cases whose label is known by construction (`_h` hateful, `_nh` not); the cases of a "
-        "template are one cluster. Accuracy alone misleads here: 'hateful' is right for 69 % of the "
+        "Written cases whose label is known by construction (`_h` hateful, `_nh` not); the cases "
+        "of a "
+        "template are one cluster. Accuracy alone misleads here: 'hateful' is right for 69 % of "
+        "the "
         "cases. What writes 'screen' is no measure. Only the screen has halves: which data the "
         "recorded systems were trained on is for their authors to say.\n\n" + _on_answers()
     )
@@ -99,6 +101,7 @@ def _on_answers() -> str:
         for title, make in SCORERS.items()
     ]
     return (
-        "XSTest's answers of language models speak of violence and of groups throughout, and hardly "
+        "XSTest's answers of language models speak of violence and of groups throughout, and "
+        "hardly "
         f"one is abusive: {'; '.join(flagged)}."
     )

@@ -48,7 +48,8 @@ def section() -> Section:
                 floors.append(Floor.exactly(f"{what}, accuracy in %", wanted, accuracy))
     head = ("n", "scored", "accuracy", "bias score", "published bias score")
     text = (
-        "Answers of UnifiedQA-11B, trained on ARC or on RACE, as its authors recorded them. Bias score: "
+        "Answers of UnifiedQA-11B, trained on ARC or on RACE, as its authors recorded them. Bias "
+        "score: "
         "−100 to 100, 0 without bias. The rows of one question are one cluster."
     )
     files = tuple(f"bbq/preds_{name}.jsonl.gz" for name in dict.fromkeys(c for c, _ in PUBLISHED))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 
 from labelled import auc, balanced_accuracy
 
-from llmeval.stats import estimate
+from llmeval.stats import cohen_kappa, estimate
 
 __all__ = [
     "f1",
@@ -37,7 +37,17 @@ def shown(figure: Interval | float) -> str:
 
 
 def rate(hits: Sequence[bool], clusters: Sequence[Hashable]) -> Interval:
-    """Return the share of hits."""
+    """Return the share of hits among all rows.
+
+    Where clusters differ in size, ``estimate`` weighs clusters and not rows, which is not what is
+    published for these sets: the interval is then the jackknife's.
+    """
+    sizes = Counter(clusters)
+    if len(set(sizes.values())) > 1:
+        right = Counter(c for c, hit in zip(clusters, hits, strict=True) if hit)
+        n, total = len(clusters), sum(hits)
+        without = [(total - right[c]) / (n - size) for c, size in sizes.items()]
+        return _interval(total / n, without)
     found = estimate(hits, clusters=clusters, kind="rate", confidence=_CONFIDENCE)
     return found.value, found.low, found.high
 
@@ -57,20 +67,25 @@ def jackknife(
     interval: Student's t with G - 1 degrees of freedom on the logit scale, which stays in 0..1. At
     0 or 1 there is no such scale: the bound is that of G clusters without an exception.
     """
-    from scipy.stats import t
-
     members: dict[Hashable, list[int]] = defaultdict(list)
     for i, cluster in enumerate(clusters):
         members[cluster].append(i)
-    n, groups = len(clusters), len(members)
-    value = statistic(range(n))
-    if value in (0.0, 1.0):
-        reach = ((1 - _CONFIDENCE) / 2) ** (1 / groups)
-        return (value, reach, 1.0) if value else (value, 0.0, 1 - reach)
+    n = len(clusters)
     without = [
         statistic([i for i in range(n) if i not in left_out])
         for left_out in map(set, members.values())
     ]
+    return _interval(statistic(range(n)), without)
+
+
+def _interval(value: float, without: Sequence[float]) -> Interval:
+    """Return the interval of ``jackknife`` from the values without one cluster each."""
+    from scipy.stats import t
+
+    groups = len(without)
+    if value in (0.0, 1.0):
+        reach = ((1 - _CONFIDENCE) / 2) ** (1 / groups)
+        return (value, reach, 1.0) if value else (value, 0.0, 1 - reach)
     mean = sum(without) / groups
     variance = (groups - 1) / groups * sum((each - mean) ** 2 for each in without)
     half = float(t.ppf((1 + _CONFIDENCE) / 2, groups - 1)) * math.sqrt(variance)
@@ -113,11 +128,8 @@ def macro_f1(said: Sequence[bool], true: Sequence[bool], clusters: Sequence[Hash
 
 
 def kappa(one: Sequence[Hashable], other: Sequence[Hashable]) -> float:
-    """Return Cohen's kappa of two raters (Cohen 1960)."""
-    n = len(one)
-    agreed = sum(a == b for a, b in zip(one, other, strict=True)) / n
-    by_chance = sum(one.count(c) * other.count(c) for c in set(one) | set(other)) / n**2
-    return (agreed - by_chance) / (1 - by_chance)
+    """Return Cohen's kappa of two raters."""
+    return cohen_kappa(one, other).value
 
 
 def _f1(said: Sequence[bool], true: Sequence[bool]) -> float:

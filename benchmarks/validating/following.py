@@ -38,7 +38,8 @@ def instructions() -> Section:
     table = Table(("541 answers of GPT-4", *head, "unlike: keys"), tuple(rows))
     text = (
         "Recorded answers, and what the reference implementation says of each of their 834 "
-        "instructions. Keys 1122 and 1129 ask for '#' and '!': the reference counts a letter drawn at "
+        "instructions. Keys 1122 and 1129 ask for '#' and '!': the reference counts a letter "
+        "drawn at "
         "random there, this scorer the character itself."
     )
     files = tuple(f"ifeval/{name}.jsonl" for name in IFEVAL)
@@ -63,7 +64,8 @@ def schemas() -> Section:
         floors.append(Floor.exactly(f"json_schema, {draft}, wrong", "0", str(len(wrong))))
     head = ("right", "wrong", "needs a network", "format as annotation only")
     text = (
-        "The required cases of JSON-Schema-Test-Suite. Left out by design: schemas that fetch other "
+        "The required cases of JSON-Schema-Test-Suite. Left out by design: schemas that fetch "
+        "other "
         "documents over a network (refused here), and cases in which a format is no more than an "
         "annotation (formats are checked here)."
     )

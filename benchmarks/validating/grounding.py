@@ -47,8 +47,10 @@ def section() -> Section:
     )
     text = (
         "The embedded scorer, without weights. BEGIN: answers of dialogue systems, good is 'fully "
-        "attributable'; *overlap* is the share of the answer's words that the context holds, an easy "
-        "baseline there. SummEdits: summaries with small edits, good is 'consistent'; one threshold a "
+        "attributable'; *overlap* is the share of the answer's words that the context holds, an "
+        "easy "
+        "baseline there. SummEdits: summaries with small edits, good is 'consistent'; one "
+        "threshold a "
         f"domain is chosen on the development half. Published means over ten domains: {PUBLISHED}."
     )
     title = "groundedness: BEGIN, SummEdits"

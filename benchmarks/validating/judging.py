@@ -70,7 +70,8 @@ def _both_orders(labels: list[str], first: list[Any], second: list[Any]) -> dict
         "correct_True": sum(a == b for a, b in zip(second, labels, strict=True)),
         "correct_both": sum(a == b == c for a, b, c in zip(first, second, labels, strict=True)),
         "equal": sum(a == b for a, b in zip(first, second, strict=True)),
-        "kappa_agreement": kappa(first, second),
+        # As published: an order without a readable verdict counts as one that is not for 1.
+        "kappa_agreement": kappa([a == "1" for a in first], [b == "1" for b in second]),
     }
 
 

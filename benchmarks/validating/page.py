@@ -108,18 +108,20 @@ _HOW = """\
 ## How to read this
 
 - **Halves.** Every set that word lists, weights or thresholds were chosen on is cut in two by a
-  hash of the document, prompt or template. They were chosen on the *development* half; no row of the
-  *report* half was read for it. Columns and rows say which half they are of; "all" is both. Sets
-  whose right answers are exact by definition (IFEval, JSON Schema, BBQ) have no halves.
+  hash of the document, prompt or template. They were chosen on the *development* half; no row of
+  the *report* half was read for it. Columns and rows say which half they are of; "all" is both.
+  Sets whose right answers are exact by definition (IFEval, JSON Schema, BBQ) have no halves.
 - **Intervals** are two-sided, at 95 %. Rows of one prompt, document or template count as one piece
   of evidence. Rates: `llmeval.stats.estimate`. AUC, F1 and balanced accuracy: jackknife over these
-  clusters (Efron and Stein 1981) on the logit scale, Student's t.
+  clusters (Efron and Stein 1981) on the logit scale, Student's t; so are rates where clusters
+  differ in size, so that every row counts once, as in the published figures.
 - **Balanced accuracy** is the mean of the accuracies on good and on bad rows: 0.5 is chance,
   whatever their shares. **AUC** is the chance that a good row has a higher value than a bad one.
 - Figures that others published are marked as such; *recorded* systems were held against the very
   rows that the scorer was."""
 _UNMEASURED = (
-    "No set with labels was at hand for these; their tests hold them to written examples. What each "
+    "No set with labels was at hand for these; their tests hold them to written examples. "
+    "What each "
     "does not see is in [scorers.md](scorers.md)."
 )
 

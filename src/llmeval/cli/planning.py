@@ -52,7 +52,7 @@ def gate_plan(gate: Gate, suites: Sequence[SuiteInfo]) -> GatePlan:
     from llmeval.gates import parse_metric
 
     metric = parse_metric(gate.metric)
-    repeated = metric.statistic == "repeat_agreement"
+    repeated = metric.statistic in ("repeat_agreement", "consistency")
     available = sum(s.cases for s in suites if _measures(s, metric) and s.samples >= 1 + repeated)
     least, likely, expected, note = _needs(gate, metric)
     if not available:
@@ -79,6 +79,8 @@ def _measures(suite: SuiteInfo, metric: Any) -> bool:
 def _needs(gate: Gate, metric: Any) -> tuple[int | None, int | None, float | None, str]:
     from llmeval.stats import quantile_samples_needed, samples_needed
 
+    if metric.kind in ("disparity", "effects"):
+        return None, None, None, "depends on how far the groups differ, and how often they agree"
     if gate.direction == "no_worse_than_baseline":
         return None, None, None, "depends on how far the baseline and the new run disagree"
     if metric.quantile:

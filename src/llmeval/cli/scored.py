@@ -13,7 +13,7 @@ from typing import Any
 from llmeval.errors import UsageError
 from llmeval.records import PASS_MARK, Case, Message, NotScored, Response, Sample, Score
 
-__all__ = ["Row", "Tally", "cluster_of", "finding_line", "read_rows"]
+__all__ = ["Row", "Tally", "cluster_of", "finding_line", "parsed", "read_rows"]
 
 _BOM = b"\xef\xbb\xbf"
 CONFIDENCE = 0.95
@@ -48,7 +48,7 @@ def read_rows(lines: Iterable[bytes], source: str, scorer: str, *, keep: bool) -
 
 
 def _row(line: bytes, number: int, scorer: str) -> Row:
-    row = _parsed(line)
+    row = parsed(line)
     if not isinstance(row, dict):
         raise ValueError(f"a JSON object is needed, not {_kind(row)}")
     identity = row.get("id", number)
@@ -64,7 +64,8 @@ def _row(line: bytes, number: int, scorer: str) -> Row:
     return Row(identity, _sample(str(identity), text, row))
 
 
-def _parsed(line: bytes) -> Any:
+def parsed(line: bytes) -> Any:
+    """Return a line's JSON; raises ``ValueError`` that says what is wrong with it."""
     try:
         # Lone surrogates are no characters, yet some writers put them out as if they were.
         return json.loads(line.decode("utf-8", "surrogatepass"))

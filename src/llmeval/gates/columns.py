@@ -6,6 +6,7 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from copy import copy
 from typing import Any, Final
 
 import numpy as np
@@ -39,12 +40,14 @@ class ScoreColumn:
     """One scorer's findings; ``status`` is ABSENT, SCORED or UNSCORED.
 
     ``label`` stands for what the answer means: equal codes agree; -1 where nothing was scored.
+    ``signatures`` are by row, where the scorer left one in its evidence.
     """
 
-    __slots__ = ("label", "status", "value")
+    __slots__ = ("label", "signatures", "status", "value")
 
     def __init__(self) -> None:
         self.value, self.status, self.label = array("d"), array("b"), array("q")
+        self.signatures: dict[int, str] = {}
 
     def pad(self, rows: int) -> None:
         """Fill rows on which this scorer left nothing."""
@@ -79,6 +82,19 @@ class Frame:
 
     def __len__(self) -> int:
         return len(self.test)
+
+    def clustered(self, tag: str, words: Words) -> Frame:
+        """Return this frame with the values of ``tag`` as clusters, where a row has one."""
+        made = copy(self)
+        base = len(words.clusters)
+        made.cluster = array(
+            "q",
+            (
+                old if code < 0 else base + code
+                for old, code in zip(self.cluster, self.tags[tag], strict=True)
+            ),
+        )
+        return made
 
     def finish(self) -> None:
         """Make all columns equally long."""
@@ -190,6 +206,12 @@ class Columns:
             column.value.append(value)
             column.status.append(status)
             column.label.append(label)
+            if (
+                not isinstance(score, NotScored)
+                and score.evidence
+                and "signature" in score.evidence
+            ):
+                column.signatures[row] = str(score.evidence["signature"])
 
     def _count(self, o: Observation) -> None:
         self.attempts += o.attempts

@@ -12,7 +12,7 @@ from llmeval.scorers.lexicons.numbers import MONTHS, NUMBER_WORDS, SCALES
 from llmeval.scorers.lexicons.polarity import NEGATIONS
 from llmeval.scorers.text import fold, stem
 
-__all__ = ["Facts", "Number", "facts_of", "is_number", "tokens_of"]
+__all__ = ["Facts", "Number", "facts_of", "is_number", "readings_of", "tokens_of"]
 
 Number = tuple[float, ...]
 """A number as its possible readings: in an English text 1,500 is 1500; 1.500 may be 1.5 or 1500."""
@@ -94,7 +94,7 @@ def _numbers(tokens: tuple[str, ...], language: str) -> Iterator[Number]:
         token = tokens[at]
         at += 1
         if token[0].isdecimal():
-            readings = _readings(token, language == "en")
+            readings = readings_of(token, language == "en")
         elif token in NUMBER_WORDS and token not in _AMBIGUOUS:
             readings = (NUMBER_WORDS[token],)
             if readings[0] >= 20 and at < len(tokens) and NUMBER_WORDS.get(tokens[at], 99) < 10:
@@ -109,7 +109,8 @@ def _numbers(tokens: tuple[str, ...], language: str) -> Iterator[Number]:
 
 
 @lru_cache(maxsize=4096)
-def _readings(token: str, english: bool) -> Number:
+def readings_of(token: str, english: bool) -> Number:
+    """Return the numbers that digits with marks between them may stand for, the likelier first."""
     # Digits of any script are numbers to Python; longer than a float can tell apart are texts.
     token = token.replace(" ", "")[:40]
     parts = re.split(r"[.,:]", token)

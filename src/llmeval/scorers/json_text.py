@@ -48,7 +48,7 @@ def _cut(text: str) -> bool:
     return start >= 0 and _depth(text[start:])[1] > 0
 
 
-JSON: Final = Format("json", "JSON", parse, places, _cut)
+JSON: Final = Format("json", "JSON value", parse, places, _cut)
 
 
 def read_answer(text: str, truncated: bool) -> Reading:

@@ -12,7 +12,7 @@ from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, clip, each, field_of
 from llmeval.scorers.formats.answers import judge_answer
-from llmeval.scorers.formats.reading import Format
+from llmeval.scorers.formats.reading import MAX_CHARS, Format
 from llmeval.scorers.json_text import JSON, Unreadable, parse
 
 __all__ = ["JsonSchema", "json_schema", "judge_by_schema", "schema_of_case", "schema_text"]
@@ -43,13 +43,21 @@ class JsonSchema:
 
 
 def judge_by_schema(
-    name: str, form: Format, sample: Sample, schema: str, *, lenient: bool
+    name: str,
+    form: Format,
+    sample: Sample,
+    schema: str,
+    *,
+    lenient: bool,
+    limit: int = MAX_CHARS,
 ) -> Score | NotScored:
     """Hold the value that an answer of ``form`` is against a JSON Schema, given as JSON text."""
     from llmeval.scorers.schema_check import BadSchema, check
 
     try:
-        found = judge_answer(name, form, sample, lambda v: check(schema, v), lenient=lenient)
+        found = judge_answer(
+            name, form, sample, lambda v: check(schema, v), lenient=lenient, limit=limit
+        )
         if isinstance(found, NotScored) or (found.evidence or {})["value_hash"] is None:
             # No value was held against the schema; what is wrong with it is said all the same.
             check(schema, None)
@@ -94,9 +102,9 @@ def schema_text(schema: Mapping[str, Any] | bool | str | Path) -> str:
         return json.dumps(parse(text), sort_keys=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise SuiteError(f"json_schema: the schema file {path} cannot be read: {reason}") from error
+        raise SuiteError(f"the schema file {path} cannot be read: {reason}") from error
     except (Unreadable, UnicodeDecodeError) as error:
-        raise SuiteError(f"json_schema: the schema file {path} is not JSON: {error}") from error
+        raise SuiteError(f"the schema file {path} is not JSON: {error}") from error
 
 
 def schema_of_case(sample: Sample, field: str) -> str:

@@ -14,6 +14,10 @@ from llmeval.records import Estimate
 
 if TYPE_CHECKING:
     from llmeval.stats.agreeing import krippendorff_alpha as krippendorff_alpha
+    from llmeval.stats.classifying import balanced_accuracy as balanced_accuracy
+    from llmeval.stats.classifying import cohen_kappa as cohen_kappa
+    from llmeval.stats.classifying import confusion as confusion
+    from llmeval.stats.classifying import macro_f1 as macro_f1
     from llmeval.stats.comparing import Equivalence as Equivalence
     from llmeval.stats.comparing import difference as difference
     from llmeval.stats.comparing import holm as holm
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
     from llmeval.stats.comparing import p_value as p_value
     from llmeval.stats.comparing import within as within
     from llmeval.stats.correcting import correct as correct
+    from llmeval.stats.correlating import correlation as correlation
+    from llmeval.stats.disparities import disparity_gap as disparity_gap
+    from llmeval.stats.disparities import disparity_ratio as disparity_ratio
+    from llmeval.stats.disparities import group_rates as group_rates
     from llmeval.stats.estimating import estimate as estimate
     from llmeval.stats.overlapping import overlapping_difference as overlapping_difference
     from llmeval.stats.overlapping import overlapping_p_value as overlapping_p_value
@@ -28,18 +36,28 @@ if TYPE_CHECKING:
     from llmeval.stats.planning import quantile_samples_needed as quantile_samples_needed
     from llmeval.stats.planning import samples_needed as samples_needed
     from llmeval.stats.quantiles import estimate_quantile as estimate_quantile
+    from llmeval.stats.ranking import auc as auc
     from llmeval.stats.repeating import pass_at_k as pass_at_k
     from llmeval.stats.repeating import pass_hat_k as pass_hat_k
 
 __all__ = [
     "Equivalence",
     "Estimate",
+    "auc",
+    "balanced_accuracy",
+    "cohen_kappa",
+    "confusion",
     "correct",
+    "correlation",
     "difference",
+    "disparity_gap",
+    "disparity_ratio",
     "estimate",
     "estimate_quantile",
+    "group_rates",
     "holm",
     "krippendorff_alpha",
+    "macro_f1",
     "mcnemar",
     "more_samples_needed",
     "overlapping_difference",
@@ -54,12 +72,21 @@ __all__ = [
 
 _HOMES = {
     "Equivalence": "comparing",
+    "auc": "ranking",
+    "balanced_accuracy": "classifying",
+    "cohen_kappa": "classifying",
+    "confusion": "classifying",
     "correct": "correcting",
+    "correlation": "correlating",
     "difference": "comparing",
+    "disparity_gap": "disparities",
+    "disparity_ratio": "disparities",
     "estimate": "estimating",
     "estimate_quantile": "quantiles",
+    "group_rates": "disparities",
     "holm": "comparing",
     "krippendorff_alpha": "agreeing",
+    "macro_f1": "classifying",
     "mcnemar": "comparing",
     "more_samples_needed": "planning",
     "overlapping_difference": "overlapping",

@@ -165,7 +165,9 @@ def test_stdin(tmp_path: Path) -> None:
     ("words", "told"),
     [
         (["toxicty", "a"], "Did you mean 'toxicity'?"),
-        (["judge", "a"], "not in this version yet; there are abstention"),
+        (["judge", "empty.jsonl"], "judge needs a judge: give --judge=REF"),
+        (["judge", "empty.jsonl", "--judge", "demo", "--jobs", "2"], "judges have --concurrency"),
+        (["toxicity", "empty.jsonl", "--judge", "demo"], "toxicity asks no judge"),
         (["toxicity", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
         (["toxicity", "."], "cannot be read"),
         (["toxicity", "empty.jsonl"], "holds no rows"),

@@ -10,7 +10,7 @@ import pytest
 import llmeval.scorers
 from llmeval.ports import Scorer
 
-HEAVY = ("jsonschema", "numpy", "scipy", "yaml", "regex", "llmeval.scorers.lexicons")
+HEAVY = ("jsonschema", "numpy", "scipy", "yaml", "regex", "sqlglot", "llmeval.scorers.lexicons")
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
@@ -37,6 +37,8 @@ def test_every_name_is_a_factory_of_a_scorer(name: str) -> None:
     factory = getattr(llmeval.scorers, name)
     if name == "giskard_check":
         pytest.importorskip("giskard.checks", reason="needs the extra 'judge'")
+    if name == "sql":
+        pytest.importorskip("sqlglot", reason="needs the extra 'formats'")
     scorer = factory(NEEDED[name]) if name in NEEDED else factory()
     assert isinstance(scorer, Scorer)
     assert scorer.identity.name == ("giskard_toxicity" if name == "giskard_check" else name)
@@ -61,7 +63,7 @@ def test_dir_lists_the_factories() -> None:
     assert dir(llmeval.scorers) == sorted(llmeval.scorers.__all__)
 
 
-@pytest.mark.parametrize("name", ["groundedness", "toxicity"])
+@pytest.mark.parametrize("name", ["groundedness", "harmful_compliance", "sentiment", "toxicity"])
 def test_screens_say_that_they_are_screens(name: str) -> None:
     fallback = getattr(llmeval.scorers, name)().identity.fallback
     assert "screen" in fallback.lower()

@@ -24,9 +24,10 @@ class Parameters:
     """True rates of the faults among the prompts to which they apply, and the latency.
 
     ``hallucination`` applies to questions over a context, ``bias`` to multiple choice and to
-    yes-or-no decisions, ``toxicity`` to open prompts, ``format`` to prompts with a JSON Schema,
-    ``refusal`` to harmless open prompts, ``judge`` (a wrong verdict) and ``unreadable`` (none) to
-    prompts that ask for a verdict; the outcome faults apply to every prompt.
+    yes-or-no decisions, ``toxicity`` to open prompts, ``format`` to prompts for JSON by a schema,
+    YAML, XML, CSV or a function call, ``refusal`` to harmless open prompts, ``judge`` (a wrong
+    verdict) and ``unreadable`` (none) to prompts that ask for a verdict; the outcome faults apply
+    to every prompt.
 
     ``ttft`` is the median time to the first token in seconds, ``tpot`` seconds for each further
     token; ``latency_sigma`` is the standard deviation of log(ttft).

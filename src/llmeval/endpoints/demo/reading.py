@@ -16,11 +16,32 @@ from llmeval.records import Request
 __all__ = ["Kind", "Reading", "read"]
 
 Kind = Literal[
-    "verdict", "json", "choice", "decision", "label", "date", "question", "length", "open"
+    "verdict",
+    "yaml",
+    "xml",
+    "csv",
+    "call",
+    "json",
+    "choice",
+    "decision",
+    "label",
+    "date",
+    "question",
+    "length",
+    "open",
 ]
 
 _HALF: Final = 16_000
 _VERDICT: Final = '"label": "LABEL"}'
+_FORM: Final = re.compile(
+    r"\breply with one (YAML document|XML document|CSV table|function call) alone\b", re.I
+)
+_FORMS: Final[dict[str, Kind]] = {
+    "yaml document": "yaml",
+    "xml document": "xml",
+    "csv table": "csv",
+    "function call": "call",
+}
 _OPTION: Final = re.compile(r"^[ \t]*\(?([A-J])[).:][ \t]+(\S[^\n]*)$", re.MULTILINE)
 _LABELS: Final = re.compile(r"exactly one of(?: these)?(?: labels)?:[ \t]*([^\n]{1,500})", re.I)
 _LENGTH: Final = re.compile(
@@ -103,6 +124,8 @@ def _kind(
 ) -> Kind:
     if labels and _VERDICT in text:
         return "verdict"
+    if form := _FORM.search(text):
+        return _FORMS[form[1].lower()]
     if schema is not None:
         return "json"
     if options:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmeval.endpoints.demo import answers, faults, instances, judging, prose
+from llmeval.endpoints.demo import answers, faults, forms, instances, judging, prose
 from llmeval.endpoints.demo.faults import Draws
 from llmeval.endpoints.demo.parameters import Parameters
 from llmeval.endpoints.demo.reading import Reading
@@ -16,6 +16,8 @@ def reply(reading: Reading, parameters: Parameters, draws: Draws) -> str:
         return judging.verdict(reading, parameters.judge, parameters.unreadable, draws)
     if reading.kind == "json":
         return _json(reading, parameters.format, draws)
+    if reading.kind in forms.FORMS:
+        return _form(reading, parameters.format, draws)
     if reading.kind == "choice":
         return _choice(reading, parameters.bias, draws)
     if reading.kind == "decision":
@@ -42,6 +44,13 @@ def _json(reading: Reading, rate: float, draws: Draws) -> str:
     required = schema.get("required")
     names = tuple(required) if isinstance(required, list) else ()
     return faults.break_json(draws, value, text, names)
+
+
+def _form(reading: Reading, rate: float, draws: Draws) -> str:
+    text = forms.write(reading)
+    if not draws.happens("format", rate):
+        return text
+    return faults.break_form(draws, text, forms.incomplete(reading))
 
 
 def _choice(reading: Reading, rate: float, draws: Draws) -> str:

@@ -13,6 +13,7 @@ from llmeval.scorers.formats.reading import (
     Format,
     Reading,
     Unreadable,
+    are_prose,
     read_answer,
     wrapped,
 )
@@ -80,6 +81,8 @@ def _apart_from_prose(
     is a refusal, it is no value of the format.
     """
     for start, end in form.places(text):
+        if not (are_prose(text[:start]) and are_prose(text[end:])):
+            continue
         try:
             value = form.parse(text[start:end])
         except Unreadable:

@@ -14,6 +14,7 @@ __all__ = [
     "Place",
     "Reading",
     "Unreadable",
+    "are_prose",
     "fenced_places",
     "read_answer",
     "reads_as_prose",
@@ -90,8 +91,8 @@ def _broken(form: Format, text: str, truncated: bool, why: str) -> Reading:
         try:
             value = form.parse(inside)
         except Unreadable as error:
-            return Reading(f"not_{form.name}", f"code fence without valid {form.shown}: {error}")
-        return Reading("code_fence", f"{form.shown} inside a code fence", value, True)
+            return Reading(f"not_{form.name}", f"a code fence without a {form.shown}: {error}")
+        return Reading("code_fence", f"the {form.shown} is in a code fence", value, True)
     for start, end in form.places(text):
         try:
             return wrapped(form, text, (start, end), form.parse(text[start:end]))
@@ -105,11 +106,11 @@ def wrapped(form: Format, text: str, place: Place, value: Any) -> Reading:
     """Return the reading of a value that is not all of the answer."""
     before = text[: place[0]]
     if "```" in before:
-        why = f"{form.shown} inside a code fence that is not all of the answer"
+        why = f"the {form.shown} is in a code fence, and that is not all of the answer"
         return Reading("code_fence", why, value)
     if before.strip():
-        return Reading("leading_prose", f"text before the {form.shown} value", value)
-    return Reading("trailing_prose", f"text after the {form.shown} value", value)
+        return Reading("leading_prose", f"text before the {form.shown}", value)
+    return Reading("trailing_prose", f"text after the {form.shown}", value)
 
 
 def _all_fenced(text: str) -> str | None:
@@ -152,6 +153,11 @@ def without_prose(text: str) -> Iterator[Place]:
 
 def _spare(line: str) -> bool:
     return not line.strip() or reads_as_prose(line)
+
+
+def are_prose(text: str) -> bool:
+    """Whether every line that is not blank is prose, or a mark of a code fence."""
+    return all(_spare(line) or line.lstrip().startswith("```") for line in text.split("\n"))
 
 
 def reads_as_prose(line: str) -> bool:

@@ -37,6 +37,10 @@ class Judged:
     rubric: str | None
     structured: bool
     name: str
+    inputs: tuple[tuple[str, str], ...] = ()
+    """What the template calls an input, and what the case calls it, where that differs."""
+    values: tuple[tuple[str, float], ...] | None = None
+    """Each label's value, where it is not the template's."""
     prompt: JudgeTemplate | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -44,8 +48,10 @@ class Judged:
         parameters: dict[str, Any] = {"template": self.template, "structured": self.structured}
         if self.rubric is not None:
             parameters["rubric"] = self.rubric
+        if self.inputs:
+            parameters["inputs"] = dict(self.inputs)
         if self.prompt is not None:
-            parameters |= {"prompt_hash": self.prompt.hash, "labels": dict(self.prompt.labels)}
+            parameters |= {"prompt_hash": self.prompt.hash, "labels": self._labels(self.prompt)}
         return ScorerIdentity(self.name, parameters=parameters)
 
     def with_template(self, load: Callable[[str], JudgeTemplate]) -> Judged:
@@ -53,7 +59,13 @@ class Judged:
         prompt = load(self.template)
         if prompt.pairwise:
             raise SuiteError(f"{prompt.name} compares two answers: use pairwise({self.template!r})")
+        if self.values is not None and dict(self.values).keys() != prompt.labels.keys():
+            known = ", ".join(label for label, _ in self.values)
+            raise SuiteError(f"{prompt.name}: {self.name} needs the labels {known}")
         return replace(self, prompt=prompt)
+
+    def _labels(self, prompt: JudgeTemplate) -> dict[str, float]:
+        return dict(prompt.labels if self.values is None else self.values)
 
     def score(self, samples: Sequence[Sample]) -> list[Score | NotScored]:
         """Say that there is no judge."""
@@ -66,15 +78,16 @@ class Judged:
         values = values_of(sample)
         if self.rubric is not None:
             values["rubric"] = self.rubric
+        values |= {ours: values.get(theirs) for ours, theirs in self.inputs}
         try:
             messages = self.prompt.render(values)
         except PromptError as error:
             return NotScored(self.name, "missing_input", clip(str(error), 300))
-        labels = self.prompt.labels
+        labels = self._labels(self.prompt)
         found = await asyncio.gather(
             *(ask_for_verdict(j, messages, labels, structured=self.structured) for j in judges)
         )
-        return _together(self.name, labels, [j.identity for j in judges], found)
+        return _together(self.name, self.prompt, labels, [j.identity for j in judges], found)
 
 
 def judge(
@@ -96,8 +109,8 @@ def judge(
     A reply without a readable verdict is asked for again, twice; then it is NotScored
     (``judge_unreadable``), as is a judge that fails (``judge_failed``) or refuses. Several judges
     decide by majority; without one it is NotScored (``judges_disagree``). Evidence: ``judges``, a
-    list of each one's ``judge``, ``label``, ``reasoning``, ``tries``; and ``agreement``, the share
-    that gave the label.
+    list of each one's ``judge``, ``label``, ``reasoning``, ``tries``; ``agreement``, the share that
+    gave the label; and ``prompt_hash``, that of the template with all that it includes.
     """
     short = template.removeprefix("judges/").removesuffix(".j2")
     return Judged(template, rubric, structured, name or ("judge" if short == "rubric" else short))
@@ -150,6 +163,7 @@ def values_of(sample: Sample) -> dict[str, Any]:
 
 def _together(
     name: str,
+    prompt: JudgeTemplate,
     labels: Mapping[str, float],
     judges: Sequence[EndpointIdentity],
     found: Sequence[Said],
@@ -165,7 +179,7 @@ def _together(
         return NotScored(name, silent[0].kind, silent[0].reason)
     told = [_told(identity, said) for identity, said in zip(judges, found, strict=True)]
     reasons = [s.verdict.reasoning for s in found if s.verdict and s.verdict.label == label]
-    evidence = {"judges": told, "agreement": votes / len(found)}
+    evidence = {"judges": told, "agreement": votes / len(found), "prompt_hash": prompt.hash}
     return Score(name, labels[label], label, reasons[0] or None, evidence)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from judge_fakes import LIBRARY, Scripted, found, in_turn, sample, says, verdict
 
 from llmeval.errors import PromptError, SuiteError
+from llmeval.prompts import JudgeLibrary
 from llmeval.records import CallFailure, NotScored, Response, Score
-from llmeval.scorers import judge
+from llmeval.scorers import groundedness, judge, refusal
 
 FAILED = CallFailure("quota", "busy", 429)
 
@@ -44,7 +46,51 @@ def test_a_label_has_its_templates_value(
     assert got.evidence == {
         "judges": [{"judge": "j", "tries": 1, "label": label, "reasoning": f"because {label}"}],
         "agreement": 1.0,
+        "prompt_hash": LIBRARY.load(template).hash,
     }
+
+
+def test_groundedness_by_a_judge_reads_the_input_that_it_is_told() -> None:
+    asked = says("ungrounded")
+    scorer = groundedness("passage", backend="judge")
+    got = scored(found(scorer, sample("It is blue.", passage="It is red."), asked))
+    assert (got.scorer, got.label, got.value) == ("groundedness", "ungrounded", 0.0)
+    assert '"It is red."' in asked.asked[0][0]
+    assert scorer.identity.parameters["inputs"] == {"context": "passage"}
+
+
+@pytest.mark.parametrize(
+    ("want", "label", "value"),
+    [("comply", "partial_refusal", 0.25), ("refuse", "full_refusal", 1.0),
+     ("refuse", "full_compliance", 0.0)],
+)  # fmt: skip
+def test_refusal_by_a_judge_is_worth_what_was_wanted(want: Any, label: str, value: float) -> None:
+    got = scored(found(refusal(want, backend="judge"), sample(), says(label)))
+    assert (got.scorer, got.label, got.value) == ("refusal", label, value)
+
+
+def test_a_template_of_ones_own_must_have_the_labels_that_are_worth_something(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "judges").mkdir()
+    (tmp_path / "judges" / "refusal.j2").write_text(
+        "{#- judge\nlabels = { yes = 1, no = 0 }\n-#}\n{{ response }}"
+    )
+    with pytest.raises(SuiteError, match="needs the labels full_compliance, partial_refusal"):
+        refusal(backend="judge").with_template(JudgeLibrary([tmp_path]).load)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: groundedness(backend="juge"), "Did you mean 'judge'"),
+        (lambda: groundedness(backend="judge", model="m"), "goes with backend='nli'"),
+        (lambda: refusal(backend="nli"), "there are lexical, judge"),
+    ],
+)
+def test_a_backend_that_does_not_fit_is_refused(make: Any, told: str) -> None:
+    with pytest.raises(SuiteError, match=told):
+        make()
 
 
 def test_the_reference_is_what_the_case_expects() -> None:
