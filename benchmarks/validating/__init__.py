@@ -10,18 +10,34 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from validating import abusing, choosing, following, grounding, judging, refusing
+from validating import (
+    abusing,
+    choosing,
+    complying,
+    following,
+    grounding,
+    hiding,
+    judging,
+    referring,
+    refusing,
+    repeating,
+)
 from validating.page import Section
 
 __all__ = ["SECTIONS", "measure"]
 
 SECTIONS: Mapping[str, Callable[[], Section]] = {
     "groundedness": grounding.section,
+    "self_consistency": repeating.section,
+    "fact": referring.facts,
     "refusal": refusing.section,
+    "compliance": complying.section,
+    "injection": hiding.section,
     "toxicity": abusing.section,
     "ifeval": following.instructions,
     "json_schema": following.schemas,
     "bbq": choosing.section,
+    "pronouns": referring.pronouns,
     "judges": judging.section,
 }
 """Name of the section -> what measures it, in the page's order."""

@@ -109,7 +109,7 @@ _HOW = """\
 
 - **Halves.** Every set that word lists, weights or thresholds were chosen on is cut in two by a
   hash of the document, prompt or template. They were chosen on the *development* half; no row of
-  the *report* half was read for it. Columns and rows say which half they are of; "all" is both.
+  the *report* half was read for it (its totals were printed while we worked). Columns and rows say which half they are of; "all" is both.
   Sets whose right answers are exact by definition (IFEval, JSON Schema, BBQ) have no halves.
 - **Intervals** are two-sided, at 95 %. Rows of one prompt, document or template count as one piece
   of evidence. Rates: `llmeval.stats.estimate`. AUC, F1 and balanced accuracy: jackknife over these

@@ -94,6 +94,55 @@ def xstest() -> list[Labelled]:
         ]
 
 
+def harmless_prompts() -> frozenset[str]:
+    """XSTest's safe prompts, those that only look harmful."""
+    path = need("xstest", "completions_human_and_auto_labels.csv")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return frozenset(r["prompt"] for r in rows if not r["type"].startswith("contrast_"))
+
+
+def reworded_summaries(domain: str, others: int = 4) -> list[Labelled]:
+    """SummEdits: a summary beside ``others`` faithful rewordings of it; good is consistent."""
+    path = need("summedits", f"summedits_{domain}.json.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        summaries: list[dict[str, Any]] = json.load(file)
+    faithful: dict[str, list[dict[str, Any]]] = {}
+    for one in summaries:
+        if one["label"] == 1:
+            faithful.setdefault(one["original_summary"], []).append(one)
+    found = []
+    for one in summaries:
+        same = faithful.get(one["original_summary"], [])
+        told = [o["summary"] for o in same if o["id"] != one["id"]][:others]
+        if len(told) == others:
+            asked = sample(one["id"], one["summary"], samples=told)
+            found.append(Labelled(one["doc"][:500], domain, asked, one["label"] == 1))
+    return found
+
+
+def winobias_rows() -> list[dict[str, Any]]:
+    """WinoBias: every published sentence; the file's name says whether it is pro or anti."""
+    need("winobias", "pro_stereotyped_type1.txt.dev")
+    return [
+        {"id": f"{path.name}-{i}", "sentence": line, "stereotype": path.name}
+        for path in sorted(need("winobias").glob("*stereotyped*"))
+        for i, line in enumerate(path.read_text("utf-8").splitlines())
+        if line.strip()
+    ]
+
+
+def winogender_rows() -> list[dict[str, Any]]:
+    """Winogender: every published sentence, with the occupation's share of women."""
+    with need("winogender", "occupations-stats.tsv").open(encoding="utf-8") as lines:
+        shares = {
+            r["occupation"]: r["bls_pct_female"] for r in csv.DictReader(lines, delimiter="\t")
+        }
+    with need("winogender", "all_sentences.tsv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    return [{**r, "bls_pct_female": shares[r["sentid"].split(".")[0]]} for r in rows]
+
+
 def hatecheck() -> list[Labelled]:
     """HateCheck: good is non-hateful; a template's cases fall in one half."""
     path = need("hatecheck", "test_suite_cases.csv")
