@@ -1,10 +1,10 @@
-"""Measure how often a scorer is wrong, on rows that people labelled; no call is made.
+"""Measure how often a scorer is wrong, on rows that people labelled.
 
 A line of LABELLED.jsonl is one of `llmeval score`, with the label in "label" (--label-field). A
 list, or several --label-field, are several people: their majority is the truth, and how far they
 agree among themselves stands beside how far the scorer agrees with them. What is measured goes into
 a file that gates with `calibrated = true` correct their rate with. Rows of one "group" count as one
-piece of evidence.
+piece of evidence. Only scorers that are judges call a model: that of --judge.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmeval.cli.options import add_json, positive, settings_here
 from llmeval.cli.score import make_scorer, opened, scored_batches
+from llmeval.cli.score_judges import add_judge_arguments, judging, with_prompt
+from llmeval.cli.score_out import Origin, origin_of
 from llmeval.cli.screen import note, print_json, say
 from llmeval.errors import UsageError
+from llmeval.ports import JudgeScorer
 
 if TYPE_CHECKING:
     from llmeval.calibration import Calibration, Labelled, Measures
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   llmeval calibrate refusal labelled.jsonl --good full_compliance
   llmeval calibrate groundedness labelled.jsonl --label-field anna --label-field ben --json
+  llmeval calibrate judge labelled.jsonl --judge gemini-2.5-flash --option rubric="It is polite."
   llmeval calibrate toxicity labelled.jsonl --scores toxicity.jsonl --out calibrations/toxicity.json
 """
 
@@ -60,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="FILE", help="the calibration file (default: calibrations/SCORER.json)"
     )
     add_json(parser)
+    add_judge_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,11 +93,8 @@ def _calibrated(arguments: argparse.Namespace, scorer: Scorer) -> Calibration:
     source, fields = arguments.labelled, arguments.label_field or ["label"]
     with opened(source) as lines:
         reader = LabelReader(lines, source, fields)
-        if arguments.scores:
-            rows = list(_from_scores(arguments.scores, scorer, reader))
-        else:
-            jobs = min(int(arguments.jobs), os.cpu_count() or 1)
-            rows = list(_from_scorer(scorer, reader, jobs))
+        take = _from_scores if arguments.scores else _from_scorer
+        rows, origin = take(arguments, scorer, reader)
     if not rows:
         raise UsageError(f"{source} holds no rows: give one JSON object a line")
     if all(row.value is None for row in rows):
@@ -102,7 +103,8 @@ def _calibrated(arguments: argparse.Namespace, scorer: Scorer) -> Calibration:
             f"`llmeval score {arguments.scorer} {source}` tells why"
         )
     return Calibration(
-        scorer=scorer.identity,
+        scorer=origin.scorer,
+        judges=origin.judges,
         data=LabelledData(Path(source).name, reader.sha256, len(rows), fields),
         made_on=time.strftime("%Y-%m-%d", time.gmtime()),
         llmeval=__version__,
@@ -118,29 +120,47 @@ def _measured(rows: list[Labelled], good: list[str]) -> Measures:
     return measure(truth_of(rows, good), np.random.default_rng(0))
 
 
-def _from_scorer(scorer: Scorer, reader: LabelReader, jobs: int) -> Iterator[Labelled]:
+def _from_scorer(
+    arguments: argparse.Namespace, scorer: Scorer, reader: LabelReader
+) -> tuple[list[Labelled], Origin]:
     from llmeval.cli.labelled_rows import in_order
     from llmeval.cli.scored import read_rows
 
     found = read_rows(reader, reader.source, scorer.identity.name, keep=False)
-    return in_order(scored_batches(scorer, found, jobs), reader)
+    with judging(scorer, arguments) as judges:
+        if judges is None:
+            jobs = min(int(arguments.jobs), os.cpu_count() or 1)
+            rows = list(in_order(scored_batches(scorer, found, jobs), reader))
+            return rows, Origin(scorer.identity)
+        rows = list(in_order(judges.batches(found), reader))
+        if cut := judges.summary()["partial"]:
+            raise UsageError(f"{cut}: a calibration needs every row; what was asked is cached")
+        return rows, Origin(judges.scorer.identity, judges.refs)
 
 
-def _from_scores(path: str, scorer: Scorer, reader: LabelReader) -> Iterator[Labelled]:
+def _from_scores(
+    arguments: argparse.Namespace, scorer: Scorer, reader: LabelReader
+) -> tuple[list[Labelled], Origin]:
     """Every labelled row needs a finding: rows that were left out may be the hard ones."""
     from llmeval.cli.labelled_rows import labelled, read_recorded
 
+    path, asked = arguments.scores, with_prompt(scorer).identity
     with opened(path) as lines:
-        recorded = read_recorded(lines, path, scorer.identity.name)
-    if recorded.scorer and _plain(recorded.scorer) != _plain(scorer.identity):
+        recorded = read_recorded(lines, path, asked.name)
+    origin = recorded.origin or origin_of(Path(path)) or Origin(asked)
+    if _plain(origin.scorer) != _plain(asked):
         raise UsageError(
-            f"{path} was scored with {_plain(recorded.scorer)}, but what is asked for is "
-            f"{_plain(scorer.identity)}: give the same --option, or score again"
+            f"{path} was scored with {_plain(origin.scorer)}, but what is asked for is "
+            f"{_plain(asked)}: give the same --option, or score again"
         )
+    if isinstance(scorer, JudgeScorer) and not origin.judges:
+        raise UsageError(f"{path} does not say who judged: write it with --out or --json")
+    rows = []
     for identity, said in reader.identified():
         if identity not in recorded.findings:
             raise UsageError(f"{path} has no finding for {identity!r} of {reader.source}")
-        yield labelled(said, recorded.findings[identity])
+        rows.append(labelled(said, recorded.findings[identity]))
+    return rows, origin
 
 
 def _plain(identity: object) -> str:

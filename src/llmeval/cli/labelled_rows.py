@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from llmeval.calibration import Labelled
-from llmeval.cli.scored import Row, parsed
+from llmeval.cli.score_out import Origin
+from llmeval.cli.scored import Row, finding_of, parsed
 from llmeval.errors import UsageError, nearest
 from llmeval.records import NotScored, Score, ScorerIdentity
 
@@ -113,11 +114,11 @@ def in_order(
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """What ``llmeval score`` wrote earlier: findings by id, and the scorer where its summary
+    """What ``llmeval score`` wrote earlier: findings by id, and who wrote them where the summary
     (``--json``) was kept."""
 
     findings: Mapping[str | int, Score | NotScored]
-    scorer: ScorerIdentity | None
+    origin: Origin | None
 
 
 def read_recorded(lines: Iterable[bytes], source: str, name: str) -> Recorded:
@@ -127,7 +128,7 @@ def read_recorded(lines: Iterable[bytes], source: str, name: str) -> Recorded:
     twice: it would not say which row is meant.
     """
     findings: dict[str | int, Score | NotScored] = {}
-    scorer: ScorerIdentity | None = None
+    origin: Origin | None = None
     for number, line in enumerate(lines, 1):
         if line.isspace():
             continue
@@ -135,10 +136,9 @@ def read_recorded(lines: Iterable[bytes], source: str, name: str) -> Recorded:
         try:
             row = parsed(line)
             if "summary" in row:
-                scorer = msgspec.convert(row["summary"]["scorer"], ScorerIdentity)
+                origin = _origin(row["summary"])
                 continue
-            key = row["id"]
-            found = _finding({name: value for name, value in row.items() if name != "id"})
+            key, found = finding_of(row)
         except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
             raise UsageError(f"{where}: not a line that `llmeval score` writes ({error})") from None
         if found.scorer != name:
@@ -146,10 +146,9 @@ def read_recorded(lines: Iterable[bytes], source: str, name: str) -> Recorded:
         if key in findings:
             raise UsageError(f"{where}: the id {key!r} occurs twice; ids must differ")
         findings[key] = found
-    return Recorded(findings, scorer)
+    return Recorded(findings, origin)
 
 
-def _finding(line: dict[str, Any]) -> Score | NotScored:
-    if "not_scored" in line:
-        return msgspec.convert(line, NotScored)
-    return msgspec.convert(line, Score)
+def _origin(summary: dict[str, Any]) -> Origin:
+    scorer = msgspec.convert(summary["scorer"], ScorerIdentity)
+    return Origin(scorer, [judge["ref"] for judge in summary.get("judges", ())])

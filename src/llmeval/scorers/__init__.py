@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from llmeval.scorers.safety.leaking import leakage as leakage
     from llmeval.scorers.safety.obeying import injection as injection
     from llmeval.scorers.safety.overrefusing import over_refusal as over_refusal
+    from llmeval.scorers.safety.rated import vertex_safety as vertex_safety
     from llmeval.scorers.schema import json_schema as json_schema
     from llmeval.scorers.stereotyping import bbq as bbq
     from llmeval.scorers.toxic import toxicity as toxicity
@@ -80,6 +81,7 @@ __all__ = [
     "similar",
     "sql",
     "toxicity",
+    "vertex_safety",
     "winobias",
     "winogender",
     "xml",
@@ -119,6 +121,7 @@ _HOMES = {
     "similar": "plain",
     "sql": "formats.sql_queries",
     "toxicity": "toxic",
+    "vertex_safety": "safety.rated",
     "winobias": "fairness.pronouns",
     "winogender": "fairness.pronouns",
     "xml": "formats.xml_documents",

@@ -118,3 +118,35 @@ def test_a_scorer_that_scores_nothing_is_no_calibration(
     path = write(tmp_path / "rows.jsonl", labelled(4))
     done = run(capsys, "calibrate", "groundedness", path)
     assert done.code == 2 and "could score none of 4 rows" in done.err
+
+
+def judged_rows(path: Path) -> Path:
+    rows = labelled(40)
+    return write(path, [{**row, "label": row["label"] == "not_toxic"} for row in rows])
+
+
+def test_a_judge_is_calibrated_with_its_prompt_and_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, scores = judged_rows(tmp_path / "rows.jsonl"), tmp_path / "scores.jsonl"
+    judge = ("judge", path, "--option", "rubric=The answer is polite.")
+    done = run(capsys, "calibrate", *judge, "--judge", "demo", "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["judges"] == ["demo"] and found["scorer"]["parameters"]["prompt_hash"]
+    assert run(capsys, "score", *judge, "--judge", "demo", "--out", scores).code == 0
+    again = run(capsys, "calibrate", *judge, "--scores", scores, "--json")
+    assert again.code == 0, again.err
+    assert json.loads(again.out) == found
+    (tmp_path / "scores.jsonl.scorer.json").unlink()
+    unknown = run(capsys, "calibrate", *judge, "--scores", scores)
+    assert unknown.code == 2 and "does not say who judged" in unknown.err
+
+
+def test_a_judge_needs_a_model_and_every_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge = ("calibrate", "judge", judged_rows(tmp_path / "rows.jsonl"), "--option", "rubric=Ok?")
+    assert "give --judge=REF" in run(capsys, *judge).err
+    cut = run(capsys, *judge, "--judge", "demo", "--max-calls", 5)
+    assert cut.code == 2 and "needs every row" in cut.err

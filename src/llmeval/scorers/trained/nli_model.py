@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from llmeval.scorers.findings import clip
+from llmeval.scorers.trained.batches import batches
 from llmeval.scorers.trained.nli_labels import Labels, read_labels
 
 __all__ = ["Classifier", "NliModel", "Odds", "Pair", "loaded", "model_hash"]
@@ -154,7 +155,8 @@ class Classifier:
             verbose=False,
         )
         order = sorted(range(len(pairs)), key=lambda i: len(encoded["input_ids"][i]))
-        for batch in _batches(order, [len(ids) for ids in encoded["input_ids"]]):
+        lengths = [len(ids) for ids in encoded["input_ids"]]
+        for batch in batches(order, lengths, _BATCH_TOKENS):
             columns = {key: [encoded[key][i] for i in batch] for key in encoded}
             for i, odds in zip(batch, self._forward(columns), strict=True):
                 yield pairs[i], odds
@@ -180,18 +182,6 @@ class Classifier:
             Odds(row[self._labels.entailment], float("nan") if against is None else row[against])
             for row in torch.softmax(logits, dim=-1).tolist()
         ]
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Cut indices in order of length into batches of bounded size with their padding."""
-    batch: list[int] = []
-    for i in order:
-        if batch and (len(batch) + 1) * lengths[i] > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
 
 
 def _limit(config: Any, tokenizer: Any) -> int:
