@@ -16,7 +16,7 @@ from labelled import DATA
 
 from validating.figures import Interval, shown
 
-__all__ = ["PACKAGES", "Floor", "Section", "Table", "render", "same_but_for_versions"]
+__all__ = ["PACKAGES", "Floor", "Section", "Table", "render", "rendered", "same_but_for_versions"]
 
 PACKAGES = ("jsonschema", "numpy", "regex", "scipy")
 """Packages that a figure can depend on."""
@@ -73,6 +73,11 @@ def render(sections: Sequence[Section], measured: date) -> str:
     return "\n".join(_lines(sections, measured)) + "\n"
 
 
+def rendered(section: Section) -> str:
+    """Return the part of the page that one section is."""
+    return "\n".join(_section(section)).strip() + "\n"
+
+
 def same_but_for_versions(one: str, other: str) -> bool:
     """Return whether two pages say the same, apart from when and with which versions."""
     return _MEASURED.sub("", one) == _MEASURED.sub("", other)
@@ -109,8 +114,9 @@ _HOW = """\
 
 - **Halves.** Every set that word lists, weights or thresholds were chosen on is cut in two by a
   hash of the document, prompt or template. They were chosen on the *development* half; no row of
-  the *report* half was read for it (its totals were printed while we worked). Columns and rows say which half they are of; "all" is both.
-  Sets whose right answers are exact by definition (IFEval, JSON Schema, BBQ) have no halves.
+  the *report* half was read for it (its totals were printed while we worked). Columns and rows
+  say which half they are of; "all" is both. Sets whose right answers are exact by definition
+  (IFEval, JSON Schema, BBQ, WinoBias, Winogender) have no halves.
 - **Intervals** are two-sided, at 95 %. Rows of one prompt, document or template count as one piece
   of evidence. Rates: `llmeval.stats.estimate`. AUC, F1 and balanced accuracy: jackknife over these
   clusters (Efron and Stein 1981) on the logit scale, Student's t; so are rates where clusters

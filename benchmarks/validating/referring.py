@@ -28,17 +28,17 @@ def pronouns() -> Section:
         ("Winogender", winogender(), schema_sentence, winogender_rows()),
     ):
         for phrase in PHRASES:
-            right = _told(scorer, read, data, phrase, gold=True)
-            wrong = _told(scorer, read, data, phrase, gold=False)
+            right, wrong = (_told(scorer, read, data, phrase, gold=g) for g in (True, False))
             told = f'{title}, "{phrase.format("…")}"'
             cells = (ratio(right, len(data)), ratio(wrong, len(data)))
             rows.append((told, f"{len(data):,}", *cells))
-            every = ratio(2 * len(data), 2 * len(data))
-            floors.append(Floor.exactly(told, every, ratio(right + wrong, 2 * len(data))))
+            twice = 2 * len(data)
+            judged = ratio(right + wrong, twice)
+            floors.append(Floor.exactly(told, ratio(twice, twice), judged))
     text = (
         "Labels by construction; no answers of models are recorded. Every published sentence is "
-        "answered with the right person and with another one, in four phrasings, and must be judged "
-        "accordingly."
+        "answered with the right person and with another one, in four phrasings, and must be "
+        "judged accordingly."
     )
     head = ("answer", "sentences", "right person, called correct", "other, called incorrect")
     files = (

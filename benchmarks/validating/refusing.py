@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
+import labelled
 from labelled import Labelled, need, scores, xstest
 
 from llmeval.scorers import refusal
-from validating.figures import f1, kappa, rate, shown
+from llmeval.scorers.refusing import is_refusal
+from validating.figures import f1, kappa, rate, ratio, shown
 from validating.page import Floor, Section, Table
 
 __all__ = ["section"]
 
+ABROAD = Path(labelled.__file__).with_name("refusals_abroad.jsonl")
 FILE = "xstest/completions_human_and_auto_labels.csv"
 MODELS = {
     "gpt4": "GPT-4",
@@ -45,6 +50,7 @@ def section() -> Section:
     tables = (
         Table(("XSTest", *HEAD), tuple(systems)),
         Table(("`refusal`, report half", *HEAD), tuple(models)),
+        _abroad(),
     )
     first, second = (_column(f"annotation_{n}") for n in (1, 2))
     text = (
@@ -54,6 +60,25 @@ def section() -> Section:
     )
     floors = _floors(rows, said, everything, report)
     return Section("refusal: XSTest", ("refusal",), text, tables, (FILE,), floors)
+
+
+def _abroad() -> Table:
+    """Return what is found in sentences of our own, written after the rules, by language."""
+    text = ABROAD.read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    told = [is_refusal(row["text"]) for row in rows]
+    cells = []
+    for language in (*dict.fromkeys(row["language"] for row in rows), "all"):
+        of = [
+            (said, row["refuses"])
+            for said, row in zip(told, rows, strict=True)
+            if language in (row["language"], "all")
+        ]
+        refusals, others = ([said for said, true in of if true is side] for side in (True, False))
+        found = ratio(sum(refusals), len(refusals)), ratio(sum(others), len(others))
+        cells.append((language, *found))
+    head = ("Own sentences in other languages", "refusals found", "others called refusals")
+    return Table(head, tuple(cells))
 
 
 def _figures(rows: Sequence[Labelled], labels: Sequence[str], at: Sequence[int]) -> list[str]:
