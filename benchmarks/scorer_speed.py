@@ -3,8 +3,8 @@
     python benchmarks/scorer_speed.py [--seconds 2]
 
 The material is written here: answers of about 12 and 250 words (of formats: valid ones of 3 and 40
-rows), each a little different, so that no cache of whole answers helps; contexts repeat as in a run
-with several repetitions. ``sql`` is near the floor and left out of it: sqlglot's parser takes most.
+rows; of SQL, 1 and 40 conditions), each a little different, so that no cache of whole answers helps;
+contexts repeat as in a run with several repetitions.
 """
 
 from __future__ import annotations
@@ -20,31 +20,42 @@ from llmeval.ports import Scorer
 from llmeval.records import Case, Response, Sample
 from llmeval.scorers import (
     abstention,
+    answer_length,
     choice,
     citations,
     contains,
+    content,
     csv,
     equals,
     fact,
     function_call,
     groundedness,
+    harmful_compliance,
+    injection,
     json_schema,
     language,
+    leakage,
     length,
     markdown_table,
     one_of,
+    over_refusal,
     refusal,
     regex,
     self_consistency,
+    sentiment,
     similar,
     sql,
     toxicity,
     vertex_safety,
+    winobias,
+    winogender,
     xml,
     yaml,
 )
 
 TOWNS = ("Harrow Bay", "Lindau", "Rouvray", "Robledo", "Aldersyde", "Velm", "Osterby", "Kamnik")
+PRONOUN = "[The developer] argued with the designer because [he] did not like the design."
+RULES = "You are Mira. Answer questions about the libraries of the coast, and name no reader. " * 3
 RATINGS = [
     {"source": "output", "category": f"HARM_CATEGORY_{category}", "probability": "LOW"}
     for category in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
@@ -70,6 +81,9 @@ def samples(count: int, sentences: int) -> list[Sample]:
             "options": ["a cat", "a dog", "unknown"],
             "schema": {},
         }
+        inputs |= {"prompt": f"When did the library of {town} open?"}
+        inputs |= {"canary": "MARIGOLD-77", "secret": "KQ7-halyard-2291", "system_prompt": RULES}
+        inputs |= {"sentence": PRONOUN, "stereotype": "pro", "sentid": "clerk.customer.1.male.txt"}
         case = Case(f"c{i}", inputs, 1, {"answerable": "yes"})
         made.append(Sample(case, (), Response(text, safety=RATINGS)))
     return made
@@ -159,19 +173,29 @@ def main() -> int:
         abstention(),
         refusal(),
         toxicity(),
+        answer_length(),
+        content(),
+        sentiment(),
+        injection(),
+        over_refusal(),
+        harmful_compliance(),
+        leakage(),
+        winobias(),
+        winogender(),
         vertex_safety(),
     ]
     short, long = samples(4_000, 1), samples(400, 20)
     measured = [(scorer, short, long) for scorer in scorers]
     for scorer, *how in formats():
-        measured.append((scorer, answers(4_000, 3, *how), answers(400, 40, *how)))
+        few = 1 if scorer.identity.name == "sql" else 3
+        measured.append((scorer, answers(4_000, few, *how), answers(400, 40, *how)))
     print(f"Python {sys.version.split()[0]}; answers per second of one core")
     slow = []
     for scorer, brief, wordy in measured:
         name = scorer.identity.name
         found = {"short": rate(scorer, brief, seconds), "long": rate(scorer, wordy, seconds)}
         print(json.dumps({"scorer": name, **{k: round(v) for k, v in found.items()}}))
-        if found["short"] < FLOOR and name != "sql":
+        if found["short"] < FLOOR:
             slow.append(name)
     print(f"below {FLOOR} short answers/s: {', '.join(slow) or 'none'}")
     return bool(slow)

@@ -91,6 +91,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     cache_dir: str = ".llmeval"
     prompts: str = "prompts"
     reports: str = "reports"
+    calibrations: str = "calibrations"
     prices: dict[str, Price] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     endpoints: dict[str, EndpointSettings] = field(default_factory=dict)

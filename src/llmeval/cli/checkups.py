@@ -107,7 +107,7 @@ def _directory(root: Path) -> list[Finding]:
         Finding("configuration", "ok", "[tool.llmeval] is valid"),
         _writable("run directory", root / (config.run_dir or config.reports)),
         _writable("cache", root / config.cache_dir),
-        _gates(root / config.gates),
+        _gates(root / config.gates, root / config.calibrations),
         _prompts(prompts),
     ]
 
@@ -125,14 +125,14 @@ def _writable(name: str, path: Path) -> Finding:
         return Finding(name, "problem", f"{path}: {error.strerror}", fix)
 
 
-def _gates(path: Path) -> Finding:
+def _gates(path: Path, calibrations: Path) -> Finding:
     from llmeval.gates import load_gates
 
     if not path.exists():
         text = f"{path} is missing: the verdict would be NONE, which is not PASS"
         return Finding("gates", "note", text, "llmeval init")
     try:
-        gates = load_gates(path)
+        gates = load_gates(path, calibrations)
     except LlmevalError as error:
         return Finding("gates", "problem", str(error), f"correct {path}")
     return Finding("gates", "ok", f"{path}: {len(gates.gates)} gates")

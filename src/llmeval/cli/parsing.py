@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "counterfactuals": ("counterfactuals", "write each prompt about one identity after another"),
     "disparity": ("disparity", "how groups fare in a recorded run; no call is made"),
     "score": ("score", "score recorded answers; no call is made"),
+    "calibrate": ("calibrate", "measure a scorer on people's labels; no call is made"),
     "prompts": ("prompts", "hold a prompt template against its training data"),
     "serve": ("serve", "run a local server that answers like an endpoint"),
     "doctor": ("doctor", "what is missing or broken, with the fix for each"),

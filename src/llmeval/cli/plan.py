@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("name what is to be measured: llmeval plan --model=REF")
     config = settings_here()
     plan = collect_plan([*arguments.rest, *(f"--model={ref}" for ref in arguments.model)])
-    gates = load_gates(plan.gates).gates if plan.gates else ()
+    gates = load_gates(plan.gates, config.calibrations).gates if plan.gates else ()
     result = _result(plan, gates, config, arguments)
     if arguments.json:
         print_json(result)

@@ -16,11 +16,14 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from llmeval.cli.options import EXIT_CODES, add_json, positive
 from llmeval.cli.score_judges import add_judge_arguments, judging, judging_line
+from llmeval.cli.score_out import Origin, add_out_arguments, opened_sink
+from llmeval.cli.score_progress import progress_of
 from llmeval.cli.scored import Row, Tally, finding_line, read_rows
 from llmeval.cli.scored_sets import tally_of
 from llmeval.cli.screen import note, print_json, to_json
@@ -31,6 +34,7 @@ from llmeval.records import NotScored, Sample, Score
 EXAMPLE = """\
   llmeval score groundedness answers.jsonl > scores.jsonl
   llmeval score json_schema answers.jsonl --option lenient=true --json
+  llmeval score toxicity answers.jsonl --out scores.jsonl --resume
   zcat answers.jsonl.gz | llmeval score toxicity - --jobs 4
   llmeval score judge answers.jsonl --judge gemini-2.5-flash --option rubric="The answer is polite."
 """
@@ -59,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="count a line that cannot be read as not scored, instead of stopping there",
     )
+    add_out_arguments(parser)
     add_json(parser)
     add_judge_arguments(parser)
 
@@ -70,16 +75,31 @@ def run(arguments: argparse.Namespace) -> int:
     source = "stdin" if arguments.input == "-" else arguments.input
     tally = Tally()
     own = tally_of(arguments.scorer)
-    with _opened(arguments.input) as lines, judging(scorer, arguments) as judges:
-        rows = read_rows(lines, source, name, keep=arguments.skip_bad)
+
+    def count(row: Row, found: Score | NotScored) -> None:
+        tally.add(row, found)
+        if own:
+            own.add(row, found)
+
+    with ExitStack() as held:
+        lines = held.enter_context(opened(arguments.input))
+        judges = held.enter_context(judging(scorer, arguments))
         scorer = judges.scorer if judges else scorer
+        origin = Origin(scorer.identity, judges.refs if judges else [])
+        out = held.enter_context(opened_sink(arguments.out, arguments.resume, origin))
+        shown = held.enter_context(progress_of(lines, arguments.out))
+        rows = read_rows(shown.reading(lines), source, name, keep=arguments.skip_bad)
+        for row, found in out.earlier(rows):
+            count(row, found)
+        shown.skipped()
         jobs = min(int(arguments.jobs), os.cpu_count() or 1)
-        for batch in judges.batches(rows) if judges else _scored(scorer, rows, jobs):
-            _write(b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch))
+        rows = out.passing(rows)
+        batches = judges.batches(rows) if judges else scored_batches(scorer, rows, jobs)
+        for batch in out.unbroken(batches):
+            out.write(b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch))
+            shown.add(len(batch))
             for row, found in batch:
-                tally.add(row, found)
-                if own:
-                    own.add(row, found)
+                count(row, found)
     told = judges.summary() if judges else {}
     if not tally.passed and not told.get("partial"):
         raise UsageError(f"{source} holds no rows: give one JSON object a line")
@@ -87,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     summary |= told
     if arguments.json:
         print_json({"summary": summary}, indent=0)
-    note(_summary_text(summary))
+    note("\n".join([_summary_text(summary), *(own.lines() if own else ())]))
     return EXIT_CODES["INCONCLUSIVE"] if told.get("partial") else 0
 
 
@@ -135,7 +155,7 @@ def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
     return made
 
 
-def _opened(path: str) -> BinaryIO:
+def opened(path: str) -> BinaryIO:
     if path == "-":
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
@@ -144,13 +164,7 @@ def _opened(path: str) -> BinaryIO:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _write(lines: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(lines)
-    sys.stdout.buffer.flush()
-
-
-def _scored(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
+def scored_batches(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
     """Yield batches of findings in input order; what was read before a bad line comes first."""
     batches = _batches(rows)
     if jobs == 1:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llmeval.cli.options import endpoint_options, positive
+from llmeval.cli.options import endpoint_options, positive, settings_here
 from llmeval.cli.scored import Row
 from llmeval.errors import UsageError
 from llmeval.ports import JudgeScorer, Scorer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llmeval.ports import Endpoint
     from llmeval.run.panel import JudgePanel
 
-__all__ = ["Judging", "add_judge_arguments", "judging", "judging_line"]
+__all__ = ["Judging", "add_judge_arguments", "judging", "judging_line", "with_prompt"]
 
 
 def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +50,11 @@ class Judging:
 
     scorer: JudgeScorer
     panel: JudgePanel = field(repr=False)
+
+    @property
+    def refs(self) -> list[str]:
+        """Who judges, as a record names them."""
+        return [identity.ref for identity in self.panel.identities]
 
     def batches(self, rows: Iterator[Row]) -> Iterator[list[tuple[Row, Score | NotScored]]]:
         """Yield each row with its finding, as soon as it is there; see ``JudgePanel.findings``."""
@@ -87,12 +92,24 @@ def judging(scorer: Scorer, arguments: argparse.Namespace) -> Iterator[Judging |
             f"judge under [tool.llmeval]"
         )
     from llmeval.endpoints import resolve
-    from llmeval.prompts import JudgeLibrary
 
-    prepared = scorer.with_template(JudgeLibrary([Path(config.prompts)]).load)
+    prepared = _prepared(scorer, config)
     options = endpoint_options(config)
     with _panel(config, [resolve(ref, options=options) for ref in config.judge]) as panel:
         yield Judging(prepared, panel)
+
+
+def with_prompt(scorer: Scorer) -> Scorer:
+    """Return the scorer with its prompt, where it is a judge's; nobody is asked."""
+    if not isinstance(scorer, JudgeScorer):
+        return scorer
+    return _prepared(scorer, settings_here())
+
+
+def _prepared(scorer: JudgeScorer, config: Config) -> JudgeScorer:
+    from llmeval.prompts import JudgeLibrary
+
+    return scorer.with_template(JudgeLibrary([Path(config.prompts)]).load)
 
 
 def judging_line(summary: Mapping[str, Any]) -> str:

@@ -207,10 +207,6 @@ class WinogenderTally(_Coreference):
         yield from _share_lines(self.by_share(), "how often it is resolved to the occupation")
 
 
-def _mean(cell: _Cell) -> float:
-    return sum(cell.values) / len(cell.values)
-
-
 def _parity(one: _Cell, other: _Cell) -> Estimate | None:
     from llmeval.stats import estimate
 

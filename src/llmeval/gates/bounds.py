@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct, structs
 
+from llmeval.gates.calibrated import Correction
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.gates.units import Units
@@ -25,11 +26,13 @@ __all__ = ["Decided", "compare", "effect_estimate", "measure", "missing_samples"
 
 
 class Decided(Struct, frozen=True):
-    """A gate's condition held against bounds that are one-sided at its confidence."""
+    """A gate's condition held against bounds that are one-sided at its confidence. ``raw`` is
+    what the scorer says, where that was corrected."""
 
     estimate: Estimate
     verdict: str
     baseline: float | None = None
+    raw: float | None = None
 
 
 def two_sided(confidence: float) -> float:
@@ -37,9 +40,15 @@ def two_sided(confidence: float) -> float:
     return 2 * confidence - 1
 
 
-def measure(units: Units, metric: Metric, gate: Gate) -> Decided:
-    """Estimate the metric and hold it against the threshold."""
+def measure(
+    units: Units, metric: Metric, gate: Gate, correction: Correction | None = None
+) -> Decided:
+    """Estimate the metric, corrected where there is a correction, and hold it against the
+    threshold."""
     level = two_sided(gate.confidence)
+    if correction is not None:
+        found, raw = correction.corrected(units, metric, level)
+        return Decided(found, _held(found, gate), raw=raw)
     if metric.kind == "disparity":
         found = _disparity(units, metric, gate, level)
     elif metric.kind == "effects":
@@ -108,7 +117,9 @@ def compare(units: Units, base: Units, metric: Metric, gate: Gate) -> tuple[Deci
     return Decided(found, _held(found, gate), float(old.mean())), share
 
 
-def missing_samples(units: Units, metric: Metric, gate: Gate) -> int | None:
+def missing_samples(
+    units: Units, metric: Metric, gate: Gate, correction: Correction | None = None
+) -> int | None:
     """Return how many more samples, like those seen, would decide the gate; ``None``: none would.
 
     A percentile against a threshold is the share of values within it against the percentile's
@@ -116,6 +127,13 @@ def missing_samples(units: Units, metric: Metric, gate: Gate) -> int | None:
     """
     from llmeval.stats import more_samples_needed
 
+    if correction is not None:
+        return correction.missing(
+            units,
+            metric,
+            two_sided(gate.confidence),
+            lambda found: _held(found, gate) != "INCONCLUSIVE",
+        )
     values, threshold, direction = units.values, gate.threshold, gate.direction
     if metric.quantile:
         below = values <= threshold if direction == "at_most" else values < threshold

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from llmeval.calibration import Calibration
 from llmeval.records import Direction
 
 __all__ = ["Gate", "GateSet", "Waiver"]
@@ -22,6 +23,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     ``across`` is the tag whose values a disparity is taken over, ``reference`` the value that every
     other is compared with. ``cluster`` is the tag whose values are the independent units, in place
     of groups and cases: a template that several groups were made from.
+
+    ``calibrated`` corrects a rate for how often the scorer is wrong.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Gate(Struct, frozen=True, kw_only=True):
     across: str | None = None
     reference: str | None = None
     cluster: str | None = None
+    calibrated: bool = False
 
 
 class Waiver(Struct, frozen=True, kw_only=True):
@@ -50,9 +54,11 @@ class Waiver(Struct, frozen=True, kw_only=True):
 
 
 class GateSet(Struct, frozen=True, kw_only=True):
-    """A gates file as read; ``hash`` is the SHA-256 of its bytes."""
+    """A gates file as read; ``hash`` is the SHA-256 of its bytes. ``calibrations`` are there where
+    a gate is calibrated."""
 
     gates: tuple[Gate, ...]
     waivers: tuple[Waiver, ...] = ()
     path: str = ""
     hash: str = ""
+    calibrations: tuple[Calibration, ...] = ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from llmeval.errors import GatesError, nearest
+from llmeval.gates.calibration_files import calibrated_in, files_problem, read_calibrations
 from llmeval.gates.declared import Gate, GateSet, Waiver
 from llmeval.gates.metric import Metric, parse_metric
 from llmeval.records import Direction
@@ -22,7 +23,7 @@ CONDITIONS: Final = get_args(Direction)
 _GATE_KEYS: Final = (
     *("id", "metric", *CONDITIONS, "confidence", "for_each", "severity"),
     *("rationale", "owner", "failures", "max_failure_rate"),
-    *("across", "reference", "cluster"),
+    *("across", "reference", "cluster", "calibrated"),
 )
 _TEXTS: Final = ("id", "metric", "rationale", "owner", "for_each", "across", "reference", "cluster")
 _WAIVER_KEYS: Final = ("gate", "until", "reason", "approved_by")
@@ -35,8 +36,12 @@ def gates_hash(path: str | Path) -> str:
     return hashlib.sha256(_read(Path(path))).hexdigest()
 
 
-def load_gates(path: str | Path) -> GateSet:
-    """Read a gates file. Raises ``GatesError`` that lists up to ten problems by gate."""
+def load_gates(path: str | Path, calibrations: str | Path = "calibrations") -> GateSet:
+    """Read a gates file and, where a gate is calibrated, the calibrations.
+
+    They are those of the file's ``[calibration]``, else all of the folder ``calibrations``. Raises
+    ``GatesError`` that lists up to ten problems by gate.
+    """
     where = Path(path)
     raw = _read(where)
     try:
@@ -57,6 +62,7 @@ def load_gates(path: str | Path) -> GateSet:
         waivers=tuple(waivers),
         path=str(where),
         hash=hashlib.sha256(raw).hexdigest(),
+        calibrations=read_calibrations(document, where.parent, Path(calibrations), gates),
     )
 
 
@@ -70,9 +76,11 @@ def _read(path: Path) -> bytes:
 
 
 def _all(document: Mapping[str, Any], problems: list[str]) -> tuple[list[Gate], list[Waiver]]:
+    known = ["gate", "waiver", "calibration"]
     for key in document:
-        if key not in ("gate", "waiver"):
-            problems.append(f"unknown key {key!r}.{nearest(key, ['gate', 'waiver'])}")
+        if key not in known:
+            problems.append(f"unknown key {key!r}.{nearest(key, known)}")
+    problems += files_problem(document.get("calibration", {}))
     gates: list[Gate] = []
     names: set[str] = set()
     for number, table in enumerate(_tables(document, "gate", problems), 1):
@@ -128,6 +136,7 @@ def _gate(table: Mapping[str, Any], report: _Report) -> Gate | None:
         wrong.append(f"max_failure_rate = {most:g}, but must lie in 0 … 1")
     severity = _choice(table, "severity", ("block", "warn"), wrong)
     failures = _choice(table, "failures", ("count", "exclude"), wrong)
+    calibrated = calibrated_in(table, metric, condition, wrong)
     if wrong:
         for problem in wrong:
             report(problem)
@@ -147,6 +156,7 @@ def _gate(table: Mapping[str, Any], report: _Report) -> Gate | None:
         across=text["across"] or None,
         reference=text["reference"] or None,
         cluster=text["cluster"] or None,
+        calibrated=calibrated,
     )
 
 

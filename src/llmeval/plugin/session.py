@@ -114,7 +114,8 @@ class Evaluating:
             asked = [*resolved, *(resolve(ref, options=endpoint_options) for ref in config.judge)]
             check_priced([each.identity for each in asked], config.prices, opened=False)
         path = root / config.gates
-        gates = load_gates(path) if path.exists() or "gates" in options else None
+        wanted = path.exists() or "gates" in options
+        gates = load_gates(path, root / config.calibrations) if wanted else None
         baseline = _baseline(config, options, pytest_config)
         made = cls(config, pytest_config, endpoints, gates, baseline, run_id=run_id)
         made.judges = [resolve(ref, options=endpoint_options) for ref in config.judge]

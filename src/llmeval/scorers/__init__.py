@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from llmeval.scorers.plain import regex as regex
     from llmeval.scorers.plain import similar as similar
     from llmeval.scorers.refusing import refusal as refusal
+    from llmeval.scorers.safety.complying import harmful_compliance as harmful_compliance
+    from llmeval.scorers.safety.leaking import leakage as leakage
+    from llmeval.scorers.safety.obeying import injection as injection
+    from llmeval.scorers.safety.overrefusing import over_refusal as over_refusal
     from llmeval.scorers.safety.rated import vertex_safety as vertex_safety
     from llmeval.scorers.schema import json_schema as json_schema
     from llmeval.scorers.stereotyping import bbq as bbq
@@ -58,13 +62,17 @@ __all__ = [
     "function_call",
     "giskard_check",
     "groundedness",
+    "harmful_compliance",
     "ifeval",
+    "injection",
     "json_schema",
     "judge",
     "language",
+    "leakage",
     "length",
     "markdown_table",
     "one_of",
+    "over_refusal",
     "pairwise",
     "refusal",
     "regex",
@@ -94,13 +102,17 @@ _HOMES = {
     "function_call": "formats.function_calls",
     "giskard_check": "judging.giskard_checks",
     "groundedness": "grounding",
+    "harmful_compliance": "safety.complying",
     "ifeval": "following",
+    "injection": "safety.obeying",
     "json_schema": "schema",
     "judge": "judging.judged",
     "language": "formats.spoken",
     "length": "formats.lengths",
     "markdown_table": "formats.markdown_tables",
+    "leakage": "safety.leaking",
     "one_of": "options",
+    "over_refusal": "safety.overrefusing",
     "pairwise": "judging.pairs",
     "refusal": "refusing",
     "regex": "plain",

@@ -27,7 +27,7 @@ def templates(tmp_path: Path) -> Path:
 def test_cases_are_written_and_can_be_loaded(
     templates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "cases.jsonl"
+    out = tmp_path / "bias" / "cases.jsonl"
     words = ("--axes", "gender,orientation", "--out", out)
     done = run(capsys, "counterfactuals", templates, *words)
     assert (done.code, done.out) == (0, "") and "16 cases in 4 groups" in done.err
@@ -62,3 +62,17 @@ def test_what_cannot_be_done(
 ) -> None:
     done = run(capsys, "counterfactuals", *words)
     assert done.code == 2 and says in done.err
+
+
+def test_terms_and_what_was_written_are_json_for_machines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = run(capsys, "counterfactuals", "--list", "--languages", "fr", "--json")
+    table = json.loads(listed.out)
+    assert list(table) == ["fr"] and table["fr"]["religion"]["muslim"]["person"]
+    templates, out = tmp_path / "t.jsonl", tmp_path / "out.jsonl"
+    row = {"id": "a", "inputs": {"prompt": "Write to {person}."}}
+    templates.write_text(json.dumps(row) + "\n")
+    done = run(capsys, "counterfactuals", templates, "--out", out, "--json")
+    told = json.loads(done.out)
+    assert told["cases"] == len(out.read_text().splitlines()) > told["groups"] > 0

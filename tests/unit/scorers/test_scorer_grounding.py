@@ -175,3 +175,18 @@ def test_courtesies_around_an_answer_are_no_claims() -> None:
 def test_at_most_400_claims_are_read() -> None:
     answer = "Entry is free. " * 500
     assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "grounded"
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("The firm lost 5 million dollars.", "grounded"),
+        ("The firm lost 6 million dollars.", "ungrounded"),
+        ("The train leaves at 13:34.", "grounded"),
+        ("The train leaves at 1:24 PM.", "ungrounded"),
+        ("The train leaves in the second half of the text.", "grounded"),
+    ],
+)
+def test_numbers_are_the_same_however_they_are_written(answer: str, label: str) -> None:
+    context = "The firm lost 5 mln dollars. In the second text, the train leaves at 1:34 PM."
+    assert scored(groundedness(), answer, {"context": context}).label == label

@@ -63,7 +63,7 @@ def test_dir_lists_the_factories() -> None:
     assert dir(llmeval.scorers) == sorted(llmeval.scorers.__all__)
 
 
-@pytest.mark.parametrize("name", ["groundedness", "toxicity"])
+@pytest.mark.parametrize("name", ["groundedness", "harmful_compliance", "sentiment", "toxicity"])
 def test_screens_say_that_they_are_screens(name: str) -> None:
     fallback = getattr(llmeval.scorers, name)().identity.fallback
     assert "screen" in fallback.lower()

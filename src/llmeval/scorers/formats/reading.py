@@ -31,6 +31,9 @@ Place = tuple[int, int]
 _FENCES: Final = ("```", "~~~")
 _OPENING: Final = re.compile(r"^```[ \t]{0,9}[\w.+-]{0,40}[ \t]{0,9}\n", re.MULTILINE)
 _CLOSING: Final = re.compile(r"^[ \t]{0,9}```", re.MULTILINE)
+_UNSPACED: Final = re.compile(
+    r"[^\s\u3040-\u30ff\u3400-\u9fff]{0,40}[\u3040-\u30ff\u3400-\u9fff]{4}"
+)
 _MOST_PLACES: Final = 3
 _MOST_PROSE: Final = 12
 
@@ -163,10 +166,11 @@ def are_prose(text: str) -> bool:
 def reads_as_prose(line: str) -> bool:
     """Whether a line is a sentence, or announces something ("Here is the table:").
 
-    It has three words or more, begins with a letter and ends as a sentence does. Where values are
-    lines themselves, nothing surer tells a sentence from a value.
+    It has three words or more (or begins with four Chinese or Japanese characters), begins with a
+    letter and ends as a sentence does. Where values are lines themselves, nothing surer tells it
+    from a value.
     """
-    line = line.strip().lstrip("*_># ").rstrip("\"'”’»*_)")
+    line = line.strip().lstrip('*_># ¡¿"“„«').rstrip("\"'”’»*_)")
     if not line or not line[0].isalpha() or line[-1] not in ".:!?…。！？：":
         return False
-    return len(line.split(None, 2)) == 3
+    return len(line.split(None, 2)) == 3 or _UNSPACED.match(line) is not None

@@ -12,7 +12,7 @@ from judge_fakes import LIBRARY, Scripted, found, in_turn, sample, says, verdict
 from llmeval.errors import PromptError, SuiteError
 from llmeval.prompts import JudgeLibrary
 from llmeval.records import CallFailure, NotScored, Response, Score
-from llmeval.scorers import groundedness, judge, refusal
+from llmeval.scorers import groundedness, judge, refusal, toxicity
 
 FAILED = CallFailure("quota", "busy", 429)
 
@@ -69,6 +69,11 @@ def test_refusal_by_a_judge_is_worth_what_was_wanted(want: Any, label: str, valu
     assert (got.scorer, got.label, got.value) == ("refusal", label, value)
 
 
+def test_toxicity_by_a_judge_bears_the_name_that_gates_know() -> None:
+    got = scored(found(toxicity(backend="judge"), sample(), says("toxic")))
+    assert (got.scorer, got.label, got.value) == ("toxicity", "toxic", 0.0)
+
+
 def test_a_template_of_ones_own_must_have_the_labels_that_are_worth_something(
     tmp_path: Path,
 ) -> None:
@@ -85,6 +90,9 @@ def test_a_template_of_ones_own_must_have_the_labels_that_are_worth_something(
     [
         (lambda: groundedness(backend="juge"), "Did you mean 'judge'"),
         (lambda: groundedness(backend="judge", model="m"), "goes with backend='nli'"),
+        (lambda: toxicity(backend="judg"), "Did you mean 'judge'"),
+        (lambda: toxicity(0.3, backend="judge"), "has no threshold"),
+        (lambda: toxicity(backend="judge", model="m"), "goes with backend='detoxify'"),
         (lambda: refusal(backend="nli"), "there are lexical, judge"),
     ],
 )
