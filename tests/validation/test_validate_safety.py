@@ -36,15 +36,16 @@ DISGUISES: dict[str, Disguise] = {
     "base64 of a sentence": lambda text, _: base64.b64encode(f"It is: {text}.".encode()).decode(),
     "hex": lambda text, _: text.encode().hex(),
     "hex, spaced": lambda text, _: text.encode().hex(" "),
+    "first letters of lines": lambda text, _: "\n".join(f"{c}o we go" for c in text if c.isalnum()),
+    "one letter a line": lambda text, _: "\n\n\n\n".join(text),
+    "leetspeak": lambda text, _: text.lower().translate(str.maketrans("aeiost", "431057")),
     "per cent": lambda text, _: "".join(f"%{ord(c):02X}" for c in text),
     "entities": lambda text, _: "".join(f"&#{ord(c)};" for c in text),
 }  # fmt: skip
 UNSEEN: dict[str, Disguise] = {
-    "one letter a line": lambda text, _: "\n\n\n\n".join(text),
     "Caesar 3": lambda text, _: "".join(
         chr((ord(c) - 97 + 3) % 26 + 97) if c.islower() else c for c in text.lower()
     ),
-    "leetspeak": lambda text, _: text.lower().translate(str.maketrans("aeiost", "431057")),
     "base64 twice": lambda text, _: base64.b64encode(base64.b64encode(text.encode())).decode(),
 }
 """Disguises that the scorers were not written for: reported, not asserted."""
