@@ -12,7 +12,7 @@ from llmeval.gates.calibrated import LEAST_LABELLED, Correction
 from llmeval.gates.metric import parse_metric
 from llmeval.gates.units import Units
 from llmeval.records import Estimate
-from llmeval.stats import auc, balanced_accuracy, cohen_kappa, macro_f1
+from llmeval.stats import auc, balanced_accuracy, cohen_kappa, macro_f1, ppi_mean
 
 RUNS = 1500
 
@@ -103,3 +103,22 @@ def test_clustered_intervals_of_auc_cover(clusters, size, shift):
         found = auc(values.ravel(), good.ravel(), clusters=codes)
         missed += not found.low <= truth <= found.high
     assert not beyond(missed, runs, 0.06), missed / runs
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.2, 0.5, 0.95])
+@pytest.mark.parametrize(
+    ("sensitivity", "specificity"), [(0.95, 0.95), (0.6, 0.9), (0.5, 0.5), (1.0, 1.0)]
+)
+def test_prediction_powered_bounds_miss_as_seldom_as_they_say(rate, sensitivity, specificity):
+    """One-sided 95 % bounds, 60 labelled samples and 600 that only the judge has seen."""
+    rng = np.random.default_rng([int(rate * 100), int(sensitivity * 100)])
+    runs, below, above = 600, 0, 0
+    for _ in range(runs):
+        truth = rng.random(660) < rate
+        said = np.where(truth, rng.random(660) < sensitivity, rng.random(660) >= specificity)
+        y, f = truth.astype(float), said.astype(float)
+        found = ppi_mean(y[:60], f[:60], f[60:], confidence=0.9)
+        below += found.high < rate
+        above += found.low > rate
+    assert not beyond(below, runs), below / runs
+    assert not beyond(above, runs), above / runs

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from llmeval.calibration import Calibration, load_calibrations
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
@@ -54,7 +56,16 @@ def read_calibrations(
     if not any(gate.calibrated for gate in gates):
         return ()
     named = document.get("calibration", {}).get("file")
-    if named is None:
-        return load_calibrations(folder) if folder.is_dir() else ()
     files = [named] if isinstance(named, str) else named
-    return tuple(each for file in files for each in load_calibrations(beside / file))
+    places = [folder] * folder.is_dir() if files is None else [beside / file for file in files]
+    return tuple(
+        structs.replace(each, path=_told(Path(each.path), beside))
+        for place in places
+        for each in load_calibrations(place)
+    )
+
+
+def _told(path: Path, beside: Path) -> str:
+    """A record names files as seen from the gates file: it is read on other machines."""
+    whole, root = path.resolve(), beside.resolve()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(path)

@@ -30,21 +30,26 @@ if TYPE_CHECKING:
     from llmeval.stats.disparities import disparity_ratio as disparity_ratio
     from llmeval.stats.disparities import group_rates as group_rates
     from llmeval.stats.estimating import estimate as estimate
+    from llmeval.stats.ordering import BothOrders as BothOrders
+    from llmeval.stats.ordering import both_orders as both_orders
     from llmeval.stats.overlapping import overlapping_difference as overlapping_difference
     from llmeval.stats.overlapping import overlapping_p_value as overlapping_p_value
     from llmeval.stats.planning import more_samples_needed as more_samples_needed
     from llmeval.stats.planning import quantile_samples_needed as quantile_samples_needed
     from llmeval.stats.planning import samples_needed as samples_needed
+    from llmeval.stats.predicting import ppi_mean as ppi_mean
     from llmeval.stats.quantiles import estimate_quantile as estimate_quantile
     from llmeval.stats.ranking import auc as auc
     from llmeval.stats.repeating import pass_at_k as pass_at_k
     from llmeval.stats.repeating import pass_hat_k as pass_hat_k
 
 __all__ = [
+    "BothOrders",
     "Equivalence",
     "Estimate",
     "auc",
     "balanced_accuracy",
+    "both_orders",
     "cohen_kappa",
     "confusion",
     "correct",
@@ -65,15 +70,18 @@ __all__ = [
     "p_value",
     "pass_at_k",
     "pass_hat_k",
+    "ppi_mean",
     "quantile_samples_needed",
     "samples_needed",
     "within",
 ]
 
 _HOMES = {
+    "BothOrders": "ordering",
     "Equivalence": "comparing",
     "auc": "ranking",
     "balanced_accuracy": "classifying",
+    "both_orders": "ordering",
     "cohen_kappa": "classifying",
     "confusion": "classifying",
     "correct": "correcting",
@@ -94,6 +102,7 @@ _HOMES = {
     "p_value": "comparing",
     "pass_at_k": "repeating",
     "pass_hat_k": "repeating",
+    "ppi_mean": "predicting",
     "quantile_samples_needed": "planning",
     "samples_needed": "planning",
     "within": "comparing",
