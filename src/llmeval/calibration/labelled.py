@@ -13,6 +13,7 @@ from llmeval.records import PASS_MARK
 __all__ = ["NOT_SCORED", "Labelled", "Truth", "truth_of"]
 
 NOT_SCORED = "(not scored)"
+_MOST_LABELS = 50
 _PLAIN_GOOD = frozenset({"true", "1"})
 _PLAIN = _PLAIN_GOOD | {"false", "0"}
 
@@ -94,8 +95,13 @@ def truth_of(rows: Iterable[Labelled], good: Sequence[str] = ()) -> Truth:
         good=ends,
         tied=sum(word == "" for word in votes),
         unlabelled=sum(word is None for word in votes),
-        named=bool(sides) and (set(words) <= set(sides) or set(sides) <= set(words)),
+        named=_same_words(set(words), set(sides)),
     )
+
+
+def _same_words(people: set[str], scorer: set[str]) -> bool:
+    few = len(people | scorer) <= _MOST_LABELS
+    return few and bool(scorer) and (people <= scorer or scorer <= people)
 
 
 def _majority(people: Sequence[str | None]) -> str | None:
