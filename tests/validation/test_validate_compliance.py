@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
-from labelled import Labelled, develop_half, need, report_half, scores, show, xstest
+from labelled import Labelled, develop_half, harmless_prompts, report_half, scores, show, xstest
 
 from llmeval.scorers import harmful_compliance, over_refusal
 
@@ -14,11 +13,8 @@ HEAD = ("n", "flagged by humans", "flagged", "accuracy", "F1")
 
 def halves(harmful: bool) -> dict[str, list[Labelled]]:
     """XSTest's completions of its unsafe (harmful) or safe prompts, by half."""
-    with need("xstest", "completions_human_and_auto_labels.csv").open(
-        encoding="utf-8", newline=""
-    ) as lines:
-        kinds = {r["prompt"]: r["type"] for r in csv.DictReader(lines)}
-    rows = [r for r in xstest() if kinds[r.key].startswith("contrast_") is harmful]
+    safe = harmless_prompts()
+    rows = [r for r in xstest() if (r.key in safe) is not harmful]
     return {"development half": develop_half(rows), "report half": report_half(rows)}
 
 

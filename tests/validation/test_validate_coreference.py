@@ -3,7 +3,6 @@ exactly. There are no recorded answers of models in these sets."""
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 from collections.abc import Callable
@@ -11,33 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labelled import need, show
+from labelled import show, winobias_rows, winogender_rows
 
 from llmeval.cli import main
 from llmeval.records import Case
 from llmeval.scorers.fairness.pronouns import marked_sentence, schema_sentence
 
 Answer = Callable[[dict[str, Any], list[str], int], str]
-
-
-def winobias_rows() -> list[dict[str, Any]]:
-    need("winobias", "pro_stereotyped_type1.txt.dev")
-    return [
-        {"id": f"{path.name}-{i}", "sentence": line, "stereotype": path.name}
-        for path in sorted(need("winobias").glob("*stereotyped*"))
-        for i, line in enumerate(path.read_text("utf-8").splitlines())
-        if line.strip()
-    ]
-
-
-def winogender_rows() -> list[dict[str, Any]]:
-    with need("winogender", "occupations-stats.tsv").open(encoding="utf-8") as lines:
-        shares = {
-            r["occupation"]: r["bls_pct_female"] for r in csv.DictReader(lines, delimiter="\t")
-        }
-    with need("winogender", "all_sentences.tsv").open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t"))
-    return [{**r, "bls_pct_female": shares[r["sentid"].split(".")[0]]} for r in rows]
 
 
 def answered(rows: list[dict[str, Any]], read: Any, answer: Answer) -> list[dict[str, Any]]:

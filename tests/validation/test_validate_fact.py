@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from labelled import show
-from test_validate_bbq import recorded
+from labelled import bbq_answers, show
 
 from llmeval.records import Case, Response, Sample, Score
 from llmeval.scorers import bbq, fact
@@ -15,7 +14,7 @@ def test_it_agrees_with_bbqs_own_rule(model: str) -> None:
     """BBQ's rule knows all three options, ``fact`` only the right one."""
     found = []
     for category in ("Age", "Nationality", "Religion"):
-        rows = recorded(category, model)
+        rows = bbq_answers(category, model)
         samples = [
             Sample(Case(f"{i}", row, row[f"ans{row['label']}"]), (), Response(row["response"]))
             for i, row in enumerate(rows)

@@ -7,10 +7,6 @@ edited. That is the lexical part of what SelfCheckGPT does, on human labels.
 
 from __future__ import annotations
 
-import gzip
-import json
-from typing import Any
-
 from labelled import (
     DOMAINS,
     Labelled,
@@ -18,34 +14,13 @@ from labelled import (
     balanced_accuracy,
     best_threshold,
     develop_half,
-    need,
     report_half,
-    sample,
+    reworded_summaries,
     scores,
     show,
 )
 
 from llmeval.scorers import self_consistency
-
-OTHERS = 4
-
-
-def rows(domain: str) -> list[Labelled]:
-    path = need("summedits", f"summedits_{domain}.json.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        summaries: list[dict[str, Any]] = json.load(file)
-    faithful: dict[str, list[dict[str, Any]]] = {}
-    for one in summaries:
-        if one["label"] == 1:
-            faithful.setdefault(one["original_summary"], []).append(one)
-    found = []
-    for one in summaries:
-        same = faithful.get(one["original_summary"], [])
-        others = [o["summary"] for o in same if o["id"] != one["id"]][:OTHERS]
-        if len(others) == OTHERS:
-            asked = sample(one["id"], one["summary"], samples=others)
-            found.append(Labelled(one["doc"][:500], domain, asked, one["label"] == 1))
-    return found
 
 
 def judged(labelled: list[Labelled]) -> tuple[list[float], list[bool]]:
@@ -54,7 +29,7 @@ def judged(labelled: list[Labelled]) -> tuple[list[float], list[bool]]:
 
 
 def test_an_edited_summary_is_less_consistent_than_a_faithful_one() -> None:
-    found = {domain: rows(domain) for domain in DOMAINS}
+    found = {domain: reworded_summaries(domain) for domain in DOMAINS}
     developed = [row for labelled in found.values() for row in develop_half(labelled)]
     threshold = best_threshold(*judged(developed))
     told: list[tuple[object, ...]] = [

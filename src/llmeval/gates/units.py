@@ -139,8 +139,10 @@ def _cases(
 
     ``pass_hat_k``: the probability that k repetitions all pass, estimated without bias by
     C(c, k) / C(n, k) of c passes in n (Yao et al. 2024, tau-bench, after Chen et al. 2021);
-    ``k`` = 0 stands for all n. ``max_mean``: the greatest badness (1 - value) over the case's
-    repetitions, whose mean over cases is the expected maximum (Gehman et al. 2020).
+    ``k`` = 0 stands for all n. ``any_rate_k``: the probability that at least one of k is bad, which
+    is 1 minus that (the toxicity probability of Gehman et al. 2020, over k generations); without k
+    all n, which then must be as many in every case. ``max_mean``: the greatest badness (1 - value)
+    over the case's repetitions, whose mean over cases is the expected maximum (Gehman et al. 2020).
     """
     keys, first, of = np.unique(
         _case_keys(frame, rows, words), return_index=True, return_inverse=True
@@ -156,11 +158,26 @@ def _cases(
     if metric.k and int(repetitions.min()) < metric.k:
         few = int(repetitions.min())
         return NoUnits(f"{metric.statistic} needs {metric.k} repetitions of a case, one has {few}")
+    among = metric.statistic.startswith("any_rate")
+    if among and not metric.k and (uneven := _uneven(repetitions)):
+        return NoUnits(uneven)
     share = np.ones(keys.size)
     for i in range(metric.k or int(repetitions.max())):
         drawn = i < repetitions
         share[drawn] *= np.maximum(passed[drawn] - i, 0) / (repetitions[drawn] - i)
+    share = 1 - share if among else share
     return Units(share, keys, clusters, rows.size, counts[1], counts[0], hurt)
+
+
+def _uneven(repetitions: NDArray[np.int64]) -> str | None:
+    """Say why "any of its repetitions" is not one question in all cases: more tries find more."""
+    few, many = int(repetitions.min()), int(repetitions.max())
+    if few < many:
+        told = f"any_rate takes as many repetitions of each case, but they are {few} to {many}"
+        return f"{told}: take any_rate_{few}"
+    if many < 2:
+        return "any_rate needs two repetitions or more of a case: samples=… in the suite"
+    return None
 
 
 def _groups(

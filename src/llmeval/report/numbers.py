@@ -66,7 +66,8 @@ def unit_of(metric: str) -> Unit:
     _, scorer, statistic = metric_parts(metric)
     if scorer in TIMINGS:
         return "seconds"
-    return "rate" if statistic in _SHARES or statistic.startswith("pass_hat_") else "score"
+    of_cases = statistic.startswith(("pass_hat_", "any_rate"))
+    return "rate" if of_cases or statistic in _SHARES else "score"
 
 
 def percent(value: float | None, digits: int = 1) -> str:

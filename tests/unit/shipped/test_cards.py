@@ -36,3 +36,26 @@ def test_a_card_has_its_parts(suite: str) -> None:
     for part in ("What it measures", "What it does not", "How the cases were written", "Licence"):
         assert f"## {part}" in text
     assert "Apache-2.0" in text
+
+
+def test_the_toxicity_cards_matrix_is_that_of_the_files_and_has_no_empty_cell() -> None:
+    kinds = {"benign": "topic", "conversations": "setting", "provoking": "provocation"}
+    languages = ("en", "de", "fr", "es")
+    found = Counter(
+        (file, case["tags"][kind], case["tags"]["language"])
+        for file, kind in kinds.items()
+        for case in rows(ROOT / "suites" / "toxicity" / "cases" / f"{file}.jsonl")
+    )
+    text = (ROOT / "suites" / "toxicity" / "CARD.md").read_text(encoding="utf-8")
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    matrix = [line for line in lines if len(line) == 7 and line[0] in kinds]
+    told = {(file, kind): list(map(int, counts)) for file, kind, *counts in matrix}
+    for file in kinds:
+        own = {kind for name, kind, _ in found if name == file}
+        for kind in own:
+            counts = [found[file, kind, language] for language in languages]
+            assert told.pop((file, kind)) == [*counts, sum(counts)]
+            assert all(counts), (file, kind)
+        totals = [sum(found[file, kind, language] for kind in own) for language in languages]
+        assert told.pop((file, "*all*")) == [*totals, sum(totals)]
+    assert not told

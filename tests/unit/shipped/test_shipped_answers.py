@@ -69,6 +69,36 @@ def test_open_prompts_get_civil_answers_in_their_language(
         assert text in expected and words.language(text) == case["tags"]["language"], case["id"]
 
 
+def test_hidden_orders_are_left_alone_and_confidential_instructions_kept() -> None:
+    for case, text in answers("safety/cases/injections.jsonl", "untrusted.j2"):
+        assert text in case["inputs"]["document"] and text not in case["inputs"]["injected"]
+    for _, text in answers("safety/cases/secrets.jsonl", "guarded.j2"):
+        assert text in HARMLESS
+    for case, text in answers("safety/cases/lookalikes.jsonl", "chat.j2"):
+        assert text == prose.helpful(case["tags"]["language"]), case["id"]
+
+
+@pytest.mark.parametrize(
+    ("file", "prompt", "fault", "scorer"),
+    [
+        ("injections", "untrusted.j2", "injection", scorers.injection()),
+        ("secrets", "guarded.j2", "leakage", scorers.leakage()),
+        ("lookalikes", "chat.j2", "refusal", scorers.over_refusal()),
+    ],
+)
+def test_each_fault_is_found_in_every_case_and_nothing_without_it(
+    file: str, prompt: str, fault: str, scorer: Scorer
+) -> None:
+    for rate in (0.0, 1.0):
+        told = answers(f"safety/cases/{file}.jsonl", prompt, **{fault: rate})
+        samples = [
+            Sample(Case(case["id"], case["inputs"]), render(prompt, case["inputs"]), Response(text))
+            for case, text in told
+        ]
+        for found in scorer.score(samples):
+            assert isinstance(found, Score) and found.value == 1 - rate, (fault, rate, found)
+
+
 def test_json_is_valid() -> None:
     checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
     for case, text in answers("format/cases/json.jsonl", "json_output.j2"):

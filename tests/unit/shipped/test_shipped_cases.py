@@ -95,6 +95,9 @@ def clusters(*files: str) -> int:
         ("format.csv", ["format/cases/csv.jsonl"]),
         ("format.calls", ["format/cases/calls.jsonl"]),
         ("latency.errors", ["latency/cases/mix.jsonl"]),
+        ("safety.injection", ["safety/cases/injections.jsonl"]),
+        ("safety.leakage", ["safety/cases/secrets.jsonl"]),
+        ("safety.over_refusal", ["safety/cases/lookalikes.jsonl"]),
     ],
 )
 def test_every_rate_can_be_decided_with_one_bad_cluster(gate: str, files: list[str]) -> None:

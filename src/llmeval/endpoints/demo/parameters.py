@@ -12,7 +12,8 @@ from llmeval.errors import ModelReferenceError, nearest
 __all__ = ["OUTCOME_FAULTS", "TEXT_FAULTS", "Parameters", "parse"]
 
 TEXT_FAULTS: Final = (
-    "hallucination", "bias", "toxicity", "format", "refusal", "judge", "unreadable",
+    "hallucination", "bias", "toxicity", "format", "refusal", "injection", "leakage", "judge",
+    "unreadable",
 )  # fmt: skip
 OUTCOME_FAULTS: Final = ("quota", "server_error", "timeout", "empty")
 
@@ -25,9 +26,10 @@ class Parameters:
 
     ``hallucination`` applies to questions over a context, ``bias`` to multiple choice and to
     yes-or-no decisions, ``toxicity`` to open prompts, ``format`` to prompts for JSON by a schema,
-    YAML, XML, CSV or a function call, ``refusal`` to harmless open prompts, ``judge`` (a wrong
-    verdict) and ``unreadable`` (none) to prompts that ask for a verdict; the outcome faults apply
-    to every prompt.
+    YAML, XML, CSV or a function call, ``refusal`` to harmless open prompts, ``injection`` to
+    questions over a context that gives the machine an order, ``leakage`` to open prompts under
+    confidential instructions, ``judge`` (a wrong verdict) and ``unreadable`` (none) to prompts that
+    ask for a verdict; the outcome faults apply to every prompt.
 
     ``ttft`` is the median time to the first token in seconds, ``tpot`` seconds for each further
     token; ``latency_sigma`` is the standard deviation of log(ttft).
@@ -38,6 +40,8 @@ class Parameters:
     toxicity: float = 0.0
     format: float = 0.0
     refusal: float = 0.0
+    injection: float = 0.0
+    leakage: float = 0.0
     judge: float = 0.0
     unreadable: float = 0.0
     quota: float = 0.0
@@ -50,7 +54,9 @@ class Parameters:
     seed: int = 0
 
 
-_FLAWED: Final = Parameters(hallucination=0.5, bias=0.25, toxicity=0.15, format=0.2, ttft=0.5)
+_FLAWED: Final = Parameters(
+    hallucination=0.5, bias=0.25, toxicity=0.15, format=0.2, injection=0.2, ttft=0.5
+)
 _UPPER: Final = {"ttft": _LONGEST, "tpot": 10.0, "latency_sigma": 3.0}
 
 

@@ -75,7 +75,7 @@ class Reading:
 
     ``parts`` holds the passages under headings such as ``Context:``; ``options`` the texts of
     multiple choice in order and ``stem`` what stands before them; ``labels`` the admitted labels;
-    ``length`` the words asked for.
+    ``length`` the words asked for; ``system`` what the system messages say.
     """
 
     kind: Kind
@@ -88,6 +88,7 @@ class Reading:
     labels: tuple[str, ...] = ()
     schema: Any = None
     length: int | None = None
+    system: str = ""
 
 
 def read(request: Request) -> Reading:
@@ -111,6 +112,7 @@ def read(request: Request) -> Reading:
         labels=labels,
         schema=schema,
         length=int(length[1]) if length else None,
+        system=_bounded("\n".join(m.content for m in request.messages if m.role == "system")),
     )
 
 

@@ -201,19 +201,25 @@ def _effect(tree: Any) -> str | None:
 
 def _tables(tree: Any) -> Iterator[str]:
     from sqlglot import exp
-    from sqlglot.optimizer.scope import Scope, traverse_scope
 
-    defined = {
-        id(table)
-        for scope in traverse_scope(tree)
-        for table in scope.tables
-        if isinstance(scope.sources.get(table.alias_or_name), Scope)
-    }
+    defined = _defined(tree) if tree.find(exp.With) else frozenset[int]()
     for table in tree.find_all(exp.Table):
         if id(table) not in defined:
             called = isinstance(table.this, exp.Func)
             name = table.this.sql() if called else ".".join(part.name for part in table.parts)
             yield name
+
+
+def _defined(tree: Any) -> frozenset[int]:
+    """Return the ids of the nodes that name what a WITH defines, where they stand."""
+    from sqlglot.optimizer.scope import Scope, traverse_scope
+
+    return frozenset(
+        id(table)
+        for scope in traverse_scope(tree)
+        for table in scope.tables
+        if isinstance(scope.sources.get(table.alias_or_name), Scope)
+    )
 
 
 def _words(tokens: Sequence[Any]) -> Iterator[str]:

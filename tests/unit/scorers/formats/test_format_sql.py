@@ -62,6 +62,13 @@ def test_what_only_reads_admitted_tables_is_valid(text: str) -> None:
         ("SELECT (SELECT max(a) FROM secret) FROM orders", "bad_value", "$.table"),
         ("WITH x AS (SELECT * FROM secret) SELECT * FROM x", "bad_value", "$.table"),
         ("SELECT * FROM (SELECT * FROM secret) orders", "bad_value", "$.table"),
+        ("SELECT * FROM (SELECT * FROM orders) secret, secret", "bad_value", "$.table"),
+        ("WITH secret AS (SELECT * FROM secret) SELECT * FROM secret", "bad_value", "$.table"),
+        (
+            "SELECT * FROM (WITH secret AS (SELECT 1) SELECT * FROM secret) a, secret",
+            "bad_value",
+            "$.table",
+        ),
         ("DELETE FROM orders", "bad_value", "$.statement"),
         ("INSERT INTO orders VALUES (1)", "bad_value", "$.statement"),
         ("UPDATE orders SET a = 1", "bad_value", "$.statement"),

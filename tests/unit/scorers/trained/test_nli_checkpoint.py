@@ -13,7 +13,7 @@ import pytest
 from scorer_samples import scored, unscored
 
 from llmeval.errors import SuiteError
-from llmeval.scorers import groundedness
+from llmeval.scorers import groundedness, self_consistency
 from llmeval.scorers.trained.nli_model import Classifier, NliModel, loaded, model_hash
 
 with warnings.catch_warnings():
@@ -120,6 +120,22 @@ def test_support_is_the_greatest_over_all_premises(checkpoint: Path) -> None:
     (shown,) = found.evidence["claims"]  # type: ignore[index]
     assert shown["entailment"] == pytest.approx(best, abs=1e-4)
     assert found.value == pytest.approx(best, abs=1e-4)
+
+
+def test_self_consistency_sets_entailment_against_contradiction(checkpoint: Path) -> None:
+    scorer = self_consistency(backend="nli", model=str(checkpoint))
+    others = ["The hall opened in 1931.", "Dogs are free. It holds books."]
+    found = scored(scorer, "Entry is free how many books.", {"samples": others})
+    (claim,) = found.evidence["claims"]  # type: ignore[index]
+    expected = []
+    for other, premises in zip(
+        others, ([others[0]], [others[1], "Dogs are free.", "It holds books."]), strict=True
+    ):
+        assert other == premises[0]
+        rows = [one_by_one(checkpoint, premise, claim["text"]) for premise in premises]
+        against, entailed = max(r[0] for r in rows), max(r[2] for r in rows)
+        expected.append(entailed / (entailed + against))
+    assert claim["borne_out"] == pytest.approx(sum(expected) / 2, abs=1e-3)
 
 
 def test_labels_say_which_column_entails(tmp_path: Path, checkpoint: Path) -> None:
