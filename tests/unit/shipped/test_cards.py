@@ -1,6 +1,5 @@
 """Data cards say of the case files what is true of them."""
 
-import re
 from collections import Counter
 
 import msgspec
