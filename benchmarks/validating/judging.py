@@ -10,6 +10,7 @@ from typing import Any
 
 from labelled import need
 
+from llmeval.stats import BothOrders, both_orders
 from validating.figures import kappa, rate, ratio, shown
 from validating.page import Floor, Section, Table
 
@@ -23,6 +24,8 @@ FILES = (
     "pandalm/gpt-3.5-turbo-testset-v1.json",
 )
 ORDERS = ("swap = False", "swap = True")
+COUNTS = ("correct_False", "correct_True", "correct_both", "equal")
+"""Published names of the shares, in the table's order."""
 RECORDED = {"PandaLM-7B": "pandalm", "gpt-3.5-turbo": "gpt"}
 
 
@@ -51,44 +54,32 @@ def _llmbar() -> tuple[Table, tuple[str, str]]:
     published = json.loads(need(*FILES[1].split("/")).read_text(encoding="utf-8"))
     rows, same, total = [], 0, 0
     for (name, judge), given in sorted(verdicts.items()):
-        labels = [str(row["label"]) for row in given]
-        first, second = ([row["runs"][0][order] for row in given] for order in ORDERS)
-        found = _both_orders(labels, first, second)
+        counts, agreement = (_both_orders(given, silent) for silent in ("none", "2"))
+        assert counts.right and counts.right_both and agreement.kappa
         paper = published[f"{name} :: {judge}"]
-        same += sum(_same(value, paper[what]) for what, value in found.items())
-        total += len(found)
-        rows.append(_row(f"{name.removeprefix('LLMBar/')}, {judge.split('/')[0]}", found, given))
+        shares = (*counts.right, counts.right_both, counts.consistent)
+        for share, what in zip(shares, COUNTS, strict=True):
+            # Published as '95 / 100 = 95.0%'.
+            same += round(share.value * counts.pairs) == int(paper[what].split(" / ")[0])
+        same += abs(agreement.kappa.value - paper["kappa_agreement"]) < 1e-9
+        total += len(shares) + 1
+        figures = [shown((s.value, s.low, s.high)) for s in (*shares, agreement.kappa)]
+        turned = f"{counts.first_place} : {counts.second_place}"
+        title = f"{name.removeprefix('LLMBar/')}, {judge.split('/')[0]}"
+        rows.append((title, str(counts.pairs), *figures, turned))
     head = ("n", "right, first order", "right, second order", "right in both", "alike")
-    table = Table(("LLMBar", *head, "kappa of the orders"), tuple(rows))
+    last = ("kappa of the orders", "turned: for the first, for the second place")
+    table = Table(("LLMBar", *head, *last), tuple(rows))
     return table, (ratio(total, total), ratio(same, total))
 
 
-def _both_orders(labels: list[str], first: list[Any], second: list[Any]) -> dict[str, Any]:
-    """Return the statistics under their published names: counts, and kappa of the two orders."""
-    return {
-        "correct_False": sum(a == b for a, b in zip(first, labels, strict=True)),
-        "correct_True": sum(a == b for a, b in zip(second, labels, strict=True)),
-        "correct_both": sum(a == b == c for a, b, c in zip(first, second, labels, strict=True)),
-        "equal": sum(a == b for a, b in zip(first, second, strict=True)),
-        # As published: an order without a readable verdict counts as one that is not for 1.
-        "kappa_agreement": kappa([a == "1" for a in first], [b == "1" for b in second]),
-    }
-
-
-def _same(value: float, paper: str | float) -> bool:
-    """Counts are published as '95 / 100 = 95.0%'."""
-    if isinstance(paper, str):
-        return value == int(paper.split(" / ")[0])
-    return abs(value - paper) < 1e-9
-
-
-def _row(title: str, found: dict[str, Any], given: list[Any]) -> tuple[str, ...]:
-    n = len(given)
-    right = [
-        shown(rate([i < found[order] for i in range(n)], range(n)))
-        for order in ("correct_False", "correct_True", "correct_both", "equal")
-    ]
-    return (title, str(n), *right, f"{found['kappa_agreement']:.3f}")
+def _both_orders(given: list[dict[str, Any]], silent: str) -> BothOrders:
+    """``silent`` stands for a verdict that could not be read: as in the paper, a label of its own
+    in the counts, and a 2 in the kappas."""
+    runs = [row["runs"][0] for row in given]
+    first, second = ([run[order] or silent for run in runs] for order in ORDERS)
+    truth = [str(row["label"]) for row in given]
+    return both_orders(first, second, answers=("1", "2"), truth=truth)
 
 
 def _people() -> tuple[Table, str]:
