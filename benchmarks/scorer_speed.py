@@ -2,8 +2,8 @@
 
     python benchmarks/scorer_speed.py [--seconds 2]
 
-The material is written here: answers of about 12 and 250 words (of formats: valid ones of 3 and 40
-rows; of SQL, 1 and 40 conditions), each a little different, so that no cache of whole answers
+The material is written here: answers of about 12 and 250 words (of formats: valid ones of 3 and
+40 rows; of SQL, 1 and 40 conditions), each a little different, so that no cache of whole answers
 helps; contexts repeat as in a run with several repetitions.
 """
 
