@@ -13,6 +13,7 @@ from llmeval.records import PASS_MARK
 __all__ = ["NOT_SCORED", "Labelled", "Truth", "truth_of"]
 
 NOT_SCORED = "(not scored)"
+_MOST_LABELS = 50
 _PLAIN_GOOD = frozenset({"true", "1"})
 _PLAIN = _PLAIN_GOOD | {"false", "0"}
 
@@ -34,13 +35,14 @@ class Labelled(Struct, frozen=True):
 
 class Truth(Struct, frozen=True):
     """Rows of which the people's majority is known, with it; ``good`` are the labels of the good
-    end. ``tied`` rows had no majority, ``unlabelled`` ones no label. ``named`` says that people and
-    scorer speak the same words, so that they compare label by label, not only as good and bad."""
+    end. The ``tied`` rows had no majority, ``unlabelled`` counts those without a label. ``named``
+    says that people and scorer speak the same words, so that they compare label by label, not only
+    as good and bad."""
 
     rows: tuple[Labelled, ...]
     majority: tuple[str, ...]
     good: tuple[str, ...]
-    tied: int
+    tied: tuple[Labelled, ...]
     unlabelled: int
     named: bool
 
@@ -92,10 +94,15 @@ def truth_of(rows: Iterable[Labelled], good: Sequence[str] = ()) -> Truth:
         rows=tuple(row for row, _ in kept),
         majority=tuple(word for _, word in kept),
         good=ends,
-        tied=sum(word == "" for word in votes),
+        tied=tuple(row for row, word in zip(listed, votes, strict=True) if word == ""),
         unlabelled=sum(word is None for word in votes),
-        named=bool(sides) and (set(words) <= set(sides) or set(sides) <= set(words)),
+        named=_same_words(set(words), set(sides)),
     )
+
+
+def _same_words(people: set[str], scorer: set[str]) -> bool:
+    few = len(people | scorer) <= _MOST_LABELS
+    return few and bool(scorer) and (people <= scorer or scorer <= people)
 
 
 def _majority(people: Sequence[str | None]) -> str | None:

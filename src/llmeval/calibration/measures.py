@@ -55,6 +55,7 @@ class Threshold(Struct, frozen=True):
 
 class Agreement(Struct, frozen=True):
     """Beyond chance: among people, and of the scorer with people; ``None`` where not defined.
+    Rows without a majority count among people, and beside each person.
 
     ``alpha`` is Krippendorff's: of all people; of the scorer and the people's majority. ``kappas``
     are Cohen's: of each pair of people, of the scorer and each person.
@@ -105,7 +106,7 @@ def measure(truth: Truth, random: np.random.Generator) -> Measures:
     return Measures(
         rows=len(rows),
         clusters=len(set(clusters)),
-        tied=truth.tied,
+        tied=len(truth.tied),
         unlabelled=truth.unlabelled,
         good=list(truth.good),
         labels=[str(label) for label in labels],
@@ -162,7 +163,8 @@ def _kappa(first: Sequence[str], second: Sequence[str], clusters: Sequence[str])
 
 
 def _agreement(truth: Truth, random: np.random.Generator) -> Agreement:
-    rows = truth.rows
+    rows = (*truth.rows, *truth.tied)
+    clusters = [row.cluster for row in rows]
     raters = range(max(len(row.people) for row in rows))
     people = [
         [
@@ -179,23 +181,29 @@ def _agreement(truth: Truth, random: np.random.Generator) -> Agreement:
             for row, other, each in zip(people, found, rows, strict=True)
             if row[a] is not None and (b is None or row[b] is not None)
         ]
-        first, second, clusters = zip(*pairs, strict=True) if pairs else ((), (), ())
-        return _kappa(first, second, clusters)
+        first, second, held = zip(*pairs, strict=True) if pairs else ((), (), ())
+        return _kappa(first, second, held)
 
     between = {f"{a + 1}-{b + 1}": kappa(a, b) for a, b in combinations(raters, 2)}
     with_scorer = {f"scorer-{a + 1}": kappa(a, None) for a in raters}
     majority = [truth.shown(word) for word in truth.majority]
     return Agreement(
-        people_alpha=_alpha(people, random),
+        people_alpha=_alpha(people, clusters, random),
         people_kappas={name: k for name, k in between.items() if k},
-        scorer_alpha=_alpha(list(zip(majority, found, strict=True)), random),
+        scorer_alpha=_alpha(
+            list(zip(majority, found[: len(majority)], strict=True)),
+            clusters[: len(majority)],
+            random,
+        ),
         scorer_kappas={name: k for name, k in with_scorer.items() if k},
     )
 
 
-def _alpha(units: Sequence[Sequence[str | None]], random: np.random.Generator) -> Estimate | None:
+def _alpha(
+    units: Sequence[Sequence[str | None]], clusters: Sequence[str], random: np.random.Generator
+) -> Estimate | None:
     try:
-        return krippendorff_alpha(units, random=random, resamples=1000)
+        return krippendorff_alpha(units, clusters=clusters, random=random, resamples=1000)
     except UsageError:
         return None  # fewer than two raters, or no variation: not defined
 

@@ -30,11 +30,12 @@ def lines_of(calibration: Calibration) -> Iterator[str]:
             f"a label"
         )
     yield from _confusion(found)
+    over = f"over {len(found.labels)} labels" if len(found.labels) > 2 else ""
     named = [
         ("sensitivity", found.rates.sensitivity, "of the bad rows are flagged"),
         ("specificity", found.rates.specificity, "of the good rows are not flagged"),
-        ("balanced accuracy", found.balanced_accuracy, ""),
-        ("macro-F1", found.macro_f1, ""),
+        ("balanced accuracy", found.balanced_accuracy, over),
+        ("macro-F1", found.macro_f1, over),
     ]
     for name, value, what in named:
         bounds = f"{percent(value.low)} … {percent(value.high)}"

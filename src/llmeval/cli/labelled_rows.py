@@ -53,7 +53,11 @@ class LabelReader:
         for number, line in enumerate(self, 1):
             if line and not line.isspace():
                 said = self.rows.popleft()
-                yield self._row(line, number).get("id", number), said
+                identity = self._row(line, number).get("id", number)
+                if isinstance(identity, bool) or not isinstance(identity, str | int):
+                    where = f"{self.source}: line {number}"
+                    raise UsageError(f"{where}: 'id' must be text or a whole number")
+                yield identity, said
 
     def _row(self, line: bytes, number: int) -> dict[str, Any]:
         try:
@@ -80,7 +84,7 @@ class LabelReader:
         return cluster, tuple(people)
 
     def _word(self, label: Any, name: str, number: int) -> str | None:
-        if label is None or isinstance(label, str):
+        if label is None or (isinstance(label, str) and _speakable(label)):
             return label
         if isinstance(label, bool | int):
             return json.dumps(label)
@@ -90,6 +94,15 @@ class LabelReader:
             f"{self.source}: line {number}: {name!r} must be a text, a number, true or false, or a "
             f"list of these, one for each person"
         )
+
+
+def _speakable(label: str) -> bool:
+    """Whether it can be written into a file: lone surrogates cannot."""
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _listed(value: Any) -> list[Any]:

@@ -83,6 +83,8 @@ def _needs(gate: Gate, metric: Any) -> tuple[int | None, int | None, float | Non
         return None, None, None, "depends on how far the groups differ, and how often they agree"
     if gate.direction == "no_worse_than_baseline":
         return None, None, None, "depends on how far the baseline and the new run disagree"
+    if gate.calibrated:
+        return None, None, None, "corrected for the scorer's error: depends on its calibration"
     if metric.quantile:
         q = metric.quantile if gate.direction == "at_most" else 1 - metric.quantile
         return quantile_samples_needed(q, gate.confidence), None, None, ""

@@ -116,5 +116,8 @@ def schema_of_case(sample: Sample, field: str) -> str:
         except Unreadable as error:
             raise Missing(f"inputs[{field!r}] is not JSON: {error}") from error
     if isinstance(schema, Mapping | bool):
-        return json.dumps(schema, sort_keys=True)
+        try:
+            return json.dumps(schema, sort_keys=True)
+        except RecursionError:
+            raise Missing(f"inputs[{field!r}] is nested too deeply") from None
     raise Missing(f"inputs[{field!r}] must be a JSON Schema, not {type(schema).__name__}")

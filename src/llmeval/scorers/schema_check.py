@@ -60,10 +60,12 @@ def check(schema: str, value: Any) -> list[Violation]:
 
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Validator:
-    loaded = json.loads(schema)
-    plain: Any = validators.validator_for(loaded, default=validators.Draft202012Validator)
     try:
+        loaded = json.loads(schema)
+        plain: Any = validators.validator_for(loaded, default=validators.Draft202012Validator)
         plain.check_schema(loaded, format_checker=_formats())
+    except RecursionError:
+        raise BadSchema("it is nested too deeply") from None
     except SchemaError as error:
         raise BadSchema(f"{error.json_path}: {error.message[:200]}") from error
     made: Validator = _guarded(plain)(loaded, registry=REGISTRY, format_checker=_formats())

@@ -39,7 +39,7 @@ class Toxicity:
     @property
     def identity(self) -> ScorerIdentity:
         parameters = {"threshold": self.threshold, "backend": "lexicon"}
-        return ScorerIdentity(self.name, parameters=parameters, fallback=FALLBACK)
+        return ScorerIdentity(self.name, "2", parameters=parameters, fallback=FALLBACK)
 
     def score(self, samples: Sequence[Sample]) -> list[Score | NotScored]:
         """Return one finding a sample, in order."""

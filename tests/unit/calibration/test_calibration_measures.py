@@ -83,6 +83,21 @@ def test_people_are_compared_among_themselves() -> None:
     assert found.agreement.scorer_alpha and found.agreement.scorer_alpha.value == 1.0
 
 
+def test_people_who_disagree_are_not_left_out_of_their_agreement() -> None:
+    """Of two people a row on which they differ has no majority; it counts between them."""
+    rows = []
+    for i in range(200):
+        first = "toxic" if i % 2 else "fine"
+        second = ("fine" if i % 2 else "toxic") if i % 10 in (0, 1) else first
+        rows.append(row(i, (first, second), 0.1 if first == "toxic" else 0.9))
+    found = measured(rows)
+    assert (found.rows, found.tied) == (160, 40) and found.agreement.people_alpha
+    assert found.agreement.people_kappas["1-2"].value == pytest.approx(0.6)
+    assert found.agreement.people_alpha.value == pytest.approx(0.6, abs=0.01)
+    assert found.agreement.scorer_kappas["scorer-1"].value == 1.0
+    assert found.agreement.scorer_kappas["scorer-2"].value == pytest.approx(0.6)
+
+
 def test_the_threshold_is_chosen_on_one_half_and_told_on_the_other() -> None:
     rng = np.random.default_rng(1)
     rows = [

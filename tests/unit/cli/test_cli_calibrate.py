@@ -99,6 +99,8 @@ def test_several_people_and_null_answers(
     [
         ({"response": "x"}, "no field 'label'"),
         ({"response": "x", "label": {"a": 1}}, "must be a text"),
+        ({"response": "x", "label": [["a"]]}, "must be a text"),
+        ({"response": "x", "label": "\ud800"}, "must be a text"),
         ({"label": "toxic"}, "'response'"),
         (["x"], "JSON object"),
     ],
@@ -150,3 +152,27 @@ def test_a_judge_needs_a_model_and_every_row(
     assert "give --judge=REF" in run(capsys, *judge).err
     cut = run(capsys, *judge, "--judge", "demo", "--max-calls", 5)
     assert cut.code == 2 and "needs every row" in cut.err
+
+
+def test_hostile_rows_end_in_a_calibration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A label for each row, ids of any text, a megabyte of answer, a bidi override in a label."""
+    strange = {"id": "\ud800\u202e", "group": "\x00" * 1000, "response": "no " * 300_000}
+    rows = [*labelled(60), {**strange, "label": "toxic\u202e"}]
+    words = ["calibrate", "toxicity", write(tmp_path / "a.jsonl", rows), "--good", "not_toxic"]
+    done = run(capsys, *words)
+    assert done.code == 0 and "\u202e" not in done.out + done.err, done.err
+    many = [{**row, "label": f"w{i}"} for i, row in enumerate(labelled(3000))]
+    words = ["calibrate", "toxicity", write(tmp_path / "b.jsonl", many), "--good", "w1", "--json"]
+    found = json.loads(run(capsys, *words).out)["measures"]
+    assert found["labels"] == ["bad", "good"] and found["rows"] == 3000
+
+
+def test_ids_that_are_none_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write(tmp_path / "a.jsonl", [{"id": [1], "label": "toxic"}])
+    scores = write(
+        tmp_path / "s.jsonl", [{"id": 1, "scorer": "toxicity", "value": 1.0, "label": "not_toxic"}]
+    )
+    done = run(capsys, "calibrate", "toxicity", rows, "--scores", scores)
+    assert done.code == 2 and "line 1: 'id' must be" in done.err

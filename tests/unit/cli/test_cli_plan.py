@@ -138,6 +138,7 @@ def gate(metric: str, threshold: float, direction: Any = "at_least", **more: Any
         (gate("s.error_rate", 0.01, "at_most"), 299, False),
         (gate("s.x.pass_rate", 1.0), None, None),
         (gate("s.x.rate", 0.01, "no_worse_than_baseline"), None, None),
+        (gate("s.x.pass_rate", 0.95, calibrated=True), None, None),
         (gate("s.y.pass_rate", 0.95), 59, False),
         (gate("other.x.pass_rate", 1.0), None, False),
     ],

@@ -78,6 +78,21 @@ def test_json_ends_with_the_summary(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert summary["mean"]["value"] == 0.5 and summary["mean"]["n"] == 2
 
 
+def test_safety_ratings_of_a_row_reach_their_scorer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    high = {"category": "HARM_CATEGORY_HARASSMENT", "probability": "HIGH"}
+    rows = [
+        {"response": "An answer.", "safety": [high, "odd"]},
+        {"response": "An answer.", "safety": "HIGH"},
+        {"response": "An answer."},
+    ]
+    done = run(capsys, "score", "vertex_safety", write(tmp_path / "a.jsonl", *rows))
+    found = rows_of(done)
+    assert (done.code, found[0]["label"], found[0]["value"]) == (0, "harassment", 0)
+    assert [row["not_scored"] for row in found[1:]] == ["no_ratings"] * 2
+
+
 def test_repeated_ids_and_groups_are_one_piece_of_evidence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,8 @@ PROMPT = (
         (codecs.encode(KEY, "rot13"), "secret", "rot13"),
         (KEY[::-1], "secret", "reversed"),
         ("&#75;Q7-halyard-2291", "secret", "escaped"),
+        ("\n".join(f"{c}e" for c in KEY.replace("-", "")), "secret", "initials"),
+        ("it is kq7 h4lyard 2291", "secret", "leetspeak"),
         ("It ends with halyard-2291", "secret_part", "plain"),
     ],
 )

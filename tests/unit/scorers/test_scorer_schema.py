@@ -259,3 +259,13 @@ def test_one_broken_case_leaves_the_others() -> None:
     )
     assert [isinstance(f, Score) for f in found] == [True, False, True]
     assert judge(json_schema(), "1", {"schema": False}).label == "invalid"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("depth", [300, 3_000, 100_000])
+def test_a_schema_that_is_nested_too_deeply_is_said(depth: int) -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(depth):
+        schema = {"items": schema}
+    found = unscored(json_schema(), "[]", {"schema": schema})
+    assert found.not_scored in ("bad_schema", "missing_input")
+    assert "nested too deeply" in found.reason

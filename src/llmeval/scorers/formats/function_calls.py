@@ -141,7 +141,10 @@ def _tools(given: Any) -> dict[str, Any]:
 def _schema(name: Any, schema: Any) -> dict[str, Any]:
     if not isinstance(schema, Mapping):
         raise BadRules(f"the parameters of {name!r} are no JSON Schema")
-    found: dict[str, Any] = _written(schema)
+    try:
+        found: dict[str, Any] = _written(schema)
+    except RecursionError:
+        raise BadRules(f"the parameters of {name!r} are nested too deeply") from None
     listed = "properties" in found and not _ELSEWHERE & found.keys()
     return {"additionalProperties": False, **found} if listed else found
 
@@ -170,18 +173,19 @@ def _misfits(call: Call, at: str, tools: dict[str, Any] | None) -> Iterator[Viol
         return
     schema = tools[call.name]
     arguments = _named(call, schema)
-    if len(call.positional) > len(_order(schema)) or len(arguments) < len(call.positional) + len(
-        call.arguments
-    ):
+    violations = check(json.dumps(schema), arguments)
+    given = len(call.positional) + len(call.arguments)
+    if len(call.positional) > len(_order(schema)) or len(arguments) < given:
         yield Violation("extra_key", f"{at}.arguments", "more arguments than parameters")
         return
-    for found in check(json.dumps(schema), arguments):
+    for found in violations:
         path = found.path.removeprefix("$")
         yield Violation(found.kind, f"{at}.arguments{path}", found.message)
 
 
 def _order(schema: Any) -> list[str]:
-    return list(schema.get("properties", {}))
+    properties = schema.get("properties")
+    return list(properties) if isinstance(properties, dict) else []
 
 
 def _named(call: Call, schema: Any) -> dict[str, Any]:

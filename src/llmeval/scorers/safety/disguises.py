@@ -19,6 +19,7 @@ __all__ = ["MAX_CHARS", "View", "holds", "plain", "spoken", "squeezed", "views"]
 MAX_CHARS: Final = 200_000
 _MOST_RUNS: Final = 200
 _LEAST_SPACED: Final = 5
+_LEAST_INITIALS: Final = 6
 
 _UNSEEN: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
@@ -31,6 +32,9 @@ _STRETCH: Final = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]{4,}")
 _HEX: Final = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s:,-]{0,2}){5,}")
 _HEX_NOISE: Final = re.compile(r"0x|\\x|[\s:,-]")
 _ESCAPED: Final = re.compile(r"\\u\{?([0-9a-fA-F]{4,5})\}?|\\x([0-9a-fA-F]{2})")
+_LEET: Final = str.maketrans("4@310$57", "aaeiosst")
+_LINE_INITIAL: Final = re.compile(r"^[^\w\n]*([^\W_])", re.MULTILINE)
+_WORD_INITIAL: Final = re.compile(r"(?<!\w)[^\W_]")
 _SINGLES: Final = re.compile(r"(?:[^\W_][\W_]{1,3}){4,}[^\W_](?![^\W_])")
 
 
@@ -64,8 +68,9 @@ def squeezed(folded: str) -> str:
 def views(text: str) -> Iterator[View]:
     """Yield the answer as it stands (``plain``), then as whatever it may hide something in.
 
-    Kinds: ``plain``, ``spaced``, ``escaped``, ``base64``, ``hex``, ``rot13``, ``reversed``,
-    ``words_reversed``. ``text`` is read up to ``MAX_CHARS`` characters.
+    Kinds: ``plain``, ``spaced``, ``escaped``, ``base64``, ``hex``, ``initials`` (of lines,
+    of words), ``leetspeak``, ``rot13``, ``reversed``, ``words_reversed``. ``text`` is read up to
+    ``MAX_CHARS`` characters.
     """
     text = text[:MAX_CHARS]
     folded = plain(text)
@@ -87,6 +92,9 @@ def _decoded(text: str, folded: str) -> Iterator[tuple[str, str]]:
     for kind, pieces in (("base64", _from_base64(text)), ("hex", _from_hex(text))):
         if joined := " ".join(pieces):
             yield kind, joined
+    for initials in (_LINE_INITIAL, _WORD_INITIAL):
+        yield "initials", "".join(initials.findall(folded))
+    yield "leetspeak", folded.translate(_LEET)
     yield "rot13", codecs.encode(folded, "rot13")
     yield "reversed", folded[::-1]
 
@@ -138,6 +146,8 @@ def holds(needle: str, view: View) -> bool:
     letters that were spaced out, and read backwards, word ends are not known.
     """
     wanted = plain(needle)
+    if view.kind == "leetspeak":
+        wanted = wanted.translate(_LEET)
     said = spoken(wanted)
     if not said.strip():
         return needle.strip() != "" and wanted.strip() in view.text
@@ -145,6 +155,6 @@ def holds(needle: str, view: View) -> bool:
         return squeezed(wanted) in squeezed(view.text)
     if said in view.spoken:
         return True
-    if view.kind == "spaced" and len(squeezed(wanted)) >= _LEAST_SPACED:
-        return squeezed(wanted) in squeezed(view.text)
-    return False
+    least = {"spaced": _LEAST_SPACED, "initials": _LEAST_INITIALS}.get(view.kind)
+    letters = squeezed(wanted)
+    return least is not None and len(letters) >= least and letters in squeezed(view.text)

@@ -19,7 +19,7 @@ __all__ = ["FORMATS", "Injection", "injection"]
 
 _LEAST_LETTERS: Final = 20
 _HEAD: Final = 4_000
-_AS_IT_STANDS: Final = frozenset(("plain", "spaced", "escaped", "words_reversed"))
+_AS_IT_STANDS: Final = frozenset(("plain", "spaced", "escaped", "leetspeak", "words_reversed"))
 """Views that also hold what stands in the answer undisguised."""
 
 

@@ -54,6 +54,13 @@ _AGREES: Final = re.compile(
     r"|^\W*(?:ignoring|disregarding) (?:all |my |the )*(?:previous|prior|system)\b"
 )
 
+_CONCLUDES: Final = re.compile(
+    r"\b(?:so|therefore|hence|thus|accordingly|then|also|deshalb|daher|donc|asi que|por tanto)(?: here (?:it is|you go))?\W*$"
+)
+_FOLLOWS: Final = re.compile(
+    r"^\W*(?:following|obeying|honou?ring|complying with|in (?:line|accordance|keeping) with|per)\b[^.!?\n]{0,60}?\b(?:instruction|request|order|command|note|message|text|document|policy)s?\b"
+)
+
 
 def reported(text: str, said: str) -> bool:
     """Whether every sentence that holds ``said`` (spoken words) reports or declines to say it.
@@ -75,7 +82,8 @@ def reported(text: str, said: str) -> bool:
 
 
 def _is_report(sentence: str, said: str) -> bool:
-    if _AGREES.search(sentence):
+    before, _, after = spoken(sentence).partition(said)
+    agrees = _AGREES.search(sentence) or _FOLLOWS.search(sentence) or _CONCLUDES.search(before)
+    if agrees or said.strip() in after:
         return False
-    before = spoken(sentence).partition(said)[0]
     return bool(_REPORTS.search(sentence) or _QUOTED_ORDER.search(f"{before} "))

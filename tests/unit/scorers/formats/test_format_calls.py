@@ -167,6 +167,15 @@ def test_odd_escapes_warn_nobody() -> None:
     assert found.value == 1 and found.evidence == same.evidence
 
 
+def test_tools_that_are_nested_without_end_or_hold_no_properties_are_said() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5_000):
+        deep = {"properties": {"a": deep}}
+    assert "too deeply" in unscored(function_call(), CALL, {"tools": {"weather": deep}}).reason
+    wrong = {"tools": {"weather": {"properties": None}}}
+    assert unscored(function_call(), CALL, wrong).not_scored == "bad_schema"
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=9),
     lambda inner: (
