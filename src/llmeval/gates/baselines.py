@@ -11,7 +11,8 @@ from llmeval.gates.declared import Gate
 from llmeval.gates.deployed import View
 from llmeval.gates.metric import Metric
 from llmeval.gates.seen import Seen
-from llmeval.gates.units import NoUnits, Units, units_of
+from llmeval.gates.taking import units_of
+from llmeval.gates.units import NoUnits, Units
 from llmeval.gates.verdicts import numbers_of, verdict_of
 from llmeval.gates.wording import asked, failures, level, number, outcome, plural
 from llmeval.records import Verdict

@@ -16,7 +16,8 @@ from llmeval.gates.deployed import View
 from llmeval.gates.metric import Metric, parse_metric
 from llmeval.gates.seen import Seen
 from llmeval.gates.shares import own_and_lost
-from llmeval.gates.units import NoUnits, Rows, Units, units_of
+from llmeval.gates.taking import units_of
+from llmeval.gates.units import NoUnits, Rows, Units
 from llmeval.records import Column, Contrast, Estimate, RunInfo
 from llmeval.stats import (
     estimate_quantile,

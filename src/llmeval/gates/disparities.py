@@ -16,7 +16,8 @@ from llmeval.gates.contrasts import CONFIDENCE
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.gates.seen import Seen
-from llmeval.gates.units import NoUnits, Units, units_of
+from llmeval.gates.taking import units_of
+from llmeval.gates.units import NoUnits, Units
 from llmeval.records import Estimate, RunInfo
 from llmeval.stats import (
     disparity_gap,

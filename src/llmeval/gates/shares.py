@@ -12,7 +12,8 @@ from llmeval.gates.columns import UNPLACED, Frame, Words, ints
 from llmeval.gates.declared import Gate
 from llmeval.gates.deployed import View
 from llmeval.gates.metric import Metric
-from llmeval.gates.units import NoUnits, Rows, Units, unit_keys, units_of, worst_value
+from llmeval.gates.taking import units_of
+from llmeval.gates.units import NoUnits, Rows, Units, unit_keys, worst_value
 from llmeval.gates.wording import plural
 from llmeval.records import Verdict
 
