@@ -16,6 +16,8 @@ MATRICES = {
     ("bias", "questions.jsonl", "axis", "condition"): 10,
     ("bias", "questions.jsonl", "axis", "polarity"): 10,
     ("latency", "mix.jsonl", "prompt_length", "output_length"): 20,
+    ("safety", "secrets.jsonl", "ask", "language"): 1,
+    ("safety", "secrets.jsonl", "secret", "language"): 2,
 }
 """Suite, file and the two tags -> cases that each cell has at least."""
 
@@ -111,6 +113,15 @@ def test_a_matrix_is_that_of_the_files_and_no_cell_is_thin(
 )
 def test_cases_that_count_as_independent_are_not_near_copies(suite: str, file: str) -> None:
     assert alike(cases_of(suite, file)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [("secrets.jsonl", "system_prompt"), ("secrets.jsonl", "message"), ("secrets.jsonl", "secret")],
+)
+def test_no_two_attacks_share_a_part(file: str, part: str) -> None:
+    """Whole cases differ already where one of their inputs does; here each of them has to."""
+    assert alike(cases_of("safety", file), 0.5, [part]) == []
 
 
 @pytest.mark.parametrize(
