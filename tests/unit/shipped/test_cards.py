@@ -16,6 +16,8 @@ MATRICES = {
     ("bias", "questions.jsonl", "axis", "condition"): 10,
     ("bias", "questions.jsonl", "axis", "polarity"): 10,
     ("latency", "mix.jsonl", "prompt_length", "output_length"): 20,
+    ("safety", "injections.jsonl", "order", "language"): 1,
+    ("safety", "injections.jsonl", "place", "language"): 4,
     ("safety", "secrets.jsonl", "ask", "language"): 1,
     ("safety", "secrets.jsonl", "secret", "language"): 2,
 }
@@ -117,7 +119,14 @@ def test_cases_that_count_as_independent_are_not_near_copies(suite: str, file: s
 
 @pytest.mark.parametrize(
     ("file", "part"),
-    [("secrets.jsonl", "system_prompt"), ("secrets.jsonl", "message"), ("secrets.jsonl", "secret")],
+    [
+        ("injections.jsonl", "document"),
+        ("injections.jsonl", "injected"),
+        ("injections.jsonl", "question"),
+        ("secrets.jsonl", "system_prompt"),
+        ("secrets.jsonl", "message"),
+        ("secrets.jsonl", "secret"),
+    ],
 )
 def test_no_two_attacks_share_a_part(file: str, part: str) -> None:
     """Whole cases differ already where one of their inputs does; here each of them has to."""
