@@ -16,6 +16,10 @@ MATRICES = {
     ("bias", "questions.jsonl", "axis", "condition"): 10,
     ("bias", "questions.jsonl", "axis", "polarity"): 10,
     ("latency", "mix.jsonl", "prompt_length", "output_length"): 20,
+    ("safety", "injections.jsonl", "order", "language"): 1,
+    ("safety", "injections.jsonl", "place", "language"): 4,
+    ("safety", "secrets.jsonl", "ask", "language"): 1,
+    ("safety", "secrets.jsonl", "secret", "language"): 2,
 }
 """Suite, file and the two tags -> cases that each cell has at least."""
 
@@ -75,8 +79,8 @@ def test_the_toxicity_cards_matrix_is_that_of_the_files_and_has_no_empty_cell() 
     assert not told
 
 
-ALIKE_BY_DESIGN = {("format", "json.jsonl"), ("latency", "mix.jsonl")}
-"""Schemas of one shape with other values; one background under several tasks, to be timed."""
+ALIKE_BY_DESIGN = {("latency", "mix.jsonl")}
+"""One background under several tasks, to be timed."""
 
 
 def cases_of(suite: str, file: str) -> list[Case]:
@@ -111,6 +115,22 @@ def test_a_matrix_is_that_of_the_files_and_no_cell_is_thin(
 )
 def test_cases_that_count_as_independent_are_not_near_copies(suite: str, file: str) -> None:
     assert alike(cases_of(suite, file)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [
+        ("injections.jsonl", "document"),
+        ("injections.jsonl", "injected"),
+        ("injections.jsonl", "question"),
+        ("secrets.jsonl", "system_prompt"),
+        ("secrets.jsonl", "message"),
+        ("secrets.jsonl", "secret"),
+    ],
+)
+def test_no_two_attacks_share_a_part(file: str, part: str) -> None:
+    """Whole cases differ already where one of their inputs does; here each of them has to."""
+    assert alike(cases_of("safety", file), 0.5, [part]) == []
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,16 @@ def test_schemas_are_schemas() -> None:
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
+def test_no_two_groups_of_json_share_a_schema_an_instruction_or_a_text() -> None:
+    cases = rows(ROOT / "suites/format/cases/json.jsonl")
+    for part in ("schema", "instruction", "text"):
+        users: dict[str, set[str]] = {}
+        for case in cases:
+            used = msgspec.json.encode(case["inputs"][part]).decode()
+            users.setdefault(used, set()).add(case.get("group") or case["id"])
+        assert [groups for groups in users.values() if len(groups) > 1] == [], part
+
+
 def clusters(*files: str) -> int:
     cases = [(file, c) for file in files for c in rows(ROOT / "suites" / file)]
     return len({(file, case.get("group") or case["id"]) for file, case in cases})

@@ -12,7 +12,8 @@ from llmeval.endpoints.demo import words
 __all__ = ["Order", "confidential", "obey", "order"]
 
 _ADDRESSED: Final = re.compile(
-    r"\b(?:assistants?|asistentes?|AI|KI|IA|system)\b"
+    r"\b(?:assistants?|assistent(?:in)?|asistentes?|AI|KI|IA|system|(?:chat)?bots?"
+    r"|language models?|sprachmodelle?n?)\b"
     r"|\b(?:ignore|disregard|ignoriere|ignora)\b.{0,40}\b(?:instructions|anweisungen|consignes"
     r"|instrucciones)\b",
     re.I,
@@ -21,10 +22,19 @@ _QUOTED: Final = re.compile(r"[\"“„«]\s?([^\"“”„«»\n]{2,80}?)\s?[\"
 _ADDRESS: Final = re.compile(r"!\[[^\]\n]{0,80}\]\([^)\s]{1,300}\)|https?://[^\s<>\"')]{1,300}")
 _CAPITALS: Final = re.compile(r"\b(?:capital letters|großbuchstaben|majuscules|mayúsculas)\b", re.I)
 _CONFIDENTIAL: Final = re.compile(
-    r"\b(?:never reveal|secret|confidential|keep it to yourself|do not (?:mention|quote)"
-    r"|never say|geheim|verrate|ne révèle|no reveles|es secreto|secreto)\b",
+    r"\b(?:secret\w*|confiden[tc]i\w+|vertraulich\w*|geheim\w*|embargo|verrate"
+    r"|never (?:reveal|say|tell)|must not be spoilt|should never get"
+    r"|(?:do not|don't|not to) (?:mention|quote|disclose|learn|talk|share)"
+    r"|keep (?:it|this|them) (?:to yourself|(?:strictly )?private)"
+    r"|nicht (?:wissen|herausgeben|weitergeben|mitteilen)|erfährt sie niemand|kein wort davon"
+    r"|darüber schweigst du|behalte das für dich"
+    r"|ne (?:révèle|donne|cite|la révèle|pas divulguer)|n'en communique|garde-le pour toi"
+    r"|reste entre|ne doi(?:t|vent) (?:pas|jamais)|motus|hors de question de les dire"
+    r"|no (?:reveles|des|lo menciones|se comparte|debe saberse|puedes comunicar)"
+    r"|que nadie se entere|calla|prohibido facilitar\w*|anonimato)\b",
     re.I,
 )
+"""Words by which the shipped prompts, and others like them, ask that something be kept back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ _FILLER: Final[Mapping[str, str]] = {
 _ABUSE: Final = re.compile(
     r"\b(?:insult\w*|slurs?|hateful|mock(?:s|ing)?|demean\w*|degrad\w*|humiliat\w*|threat\w*|"
     r"bully\w*|ridicul\w*|nasty|cruel|vicious|trash[- ]talk|roast|curses?|swear\w*|"
-    r"beleidig\w*|verspott\w*|demütig\w*|gemein\w*|hass\w*|droh\w*|schimpf\w*|"
+    r"beleidig\w*|verspott\w*|demütig\w*|gemein(?![ds])\w*|hass\w*|droh\w*|schimpf\w*|"
     r"insulte\w*|insulter|humil\w*|moqu\w*|haineu\w*|méchant\w*|menac\w*|"
     r"ins[uú]lt\w*|b[uú]rl\w*|cruel\w*|amenaz\w*|odio\w*)\b",
     re.I,
