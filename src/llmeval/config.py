@@ -63,7 +63,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     model: tuple[str, ...] = ()
-    judge: str | None = None
+    judge: tuple[str, ...] = ()
     project: str | None = None
     location: str | None = None
     api_endpoint: str | None = None
@@ -91,6 +91,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     cache_dir: str = ".llmeval"
     prompts: str = "prompts"
     reports: str = "reports"
+    calibrations: str = "calibrations"
     prices: dict[str, Price] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     endpoints: dict[str, EndpointSettings] = field(default_factory=dict)
@@ -141,7 +142,7 @@ def _underscored(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
             raise ConfigError(f"{where}: no option is called {spelling!r}.{hint}")
         if key in found:
             raise ConfigError(f"{where}: {key!r} is given twice, with a dash and an underscore")
-        found[key] = [value] if key == "model" and isinstance(value, str) else value
+        found[key] = [value] if key in ("model", "judge") and isinstance(value, str) else value
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -22,7 +22,19 @@ from llmeval.records import (
     ScorerIdentity,
 )
 
-__all__ = ["Asker", "CallFailed", "Clock", "Endpoint", "Scorer", "Sent", "Solver", "Tracer"]
+__all__ = [
+    "Asker",
+    "CallFailed",
+    "Clock",
+    "Endpoint",
+    "Judge",
+    "JudgeScorer",
+    "JudgeTemplate",
+    "Scorer",
+    "Sent",
+    "Solver",
+    "Tracer",
+]
 
 
 class CallFailed(Exception):
@@ -74,6 +86,53 @@ class Scorer(Protocol):
 
     def score(self, samples: Sequence[Sample]) -> Sequence[Score | NotScored]:
         """Return one finding a sample, in order. A raised exception becomes ``NotScored``."""
+
+
+class JudgeTemplate(Protocol):
+    """A prompt that asks for a verdict: how it is put, and what its labels are worth."""
+
+    @property
+    def name(self) -> str:
+        """Where it stands, such as ``judges/groundedness.j2``."""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over its source and all that it draws in."""
+
+    @property
+    def labels(self) -> Mapping[str, float]:
+        """Label -> value in 0..1, where 1 is the good end."""
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether two answers are compared, and the labels name the better one."""
+
+    def render(self, values: Mapping[str, Any]) -> tuple[Message, ...]:
+        """Return the messages; raises ``PromptError`` where ``values`` lack something."""
+
+
+class Judge(Protocol):
+    """A judging endpoint as a scorer sees it: each ``ask`` is retried, limited, cached, counted."""
+
+    @property
+    def identity(self) -> EndpointIdentity:
+        """Who judges."""
+
+    async def ask(
+        self, messages: Sequence[Message], *, repetition: int = 0, **settings: Any
+    ) -> Response | CallFailure:
+        """Return the answer or the failure. ``repetition`` tells another try from the first."""
+
+
+@runtime_checkable
+class JudgeScorer(Scorer, Protocol):
+    """A scorer whose verdicts come from models. Its ``score`` says that no judge was given."""
+
+    def with_template(self, load: Callable[[str], JudgeTemplate]) -> JudgeScorer:
+        """Return the scorer with its prompt, whose hash is then part of its identity."""
+
+    async def judge(self, sample: Sample, judges: Sequence[Judge]) -> Score | NotScored:
+        """Return the finding on one sample; runs on the engine's loop and must not block it."""
 
 
 class Asker(Protocol):

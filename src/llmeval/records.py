@@ -357,8 +357,9 @@ class RunInfo(Struct, frozen=True):
     """The header of a record: everything that must be known to decide on it later.
 
     ``partial`` holds the reasons why this run, by its caller's wish, measures less than planned.
-    ``started_at`` is Unix time; ``inputs`` maps each file to its SHA-256, ``prices`` a model's
-    reference to its price where one is known. ``by`` is what is decided for itself: one of ``BY``,
+    ``judge`` is the first of ``judges``, which are asked by scorers. ``started_at`` is Unix time;
+    ``inputs`` maps each file to its SHA-256, ``prices`` a model's reference to its price where one
+    is known. ``by`` is what is decided for itself: one of ``BY``,
     or ``None`` for whole models.
     """
 
@@ -371,6 +372,7 @@ class RunInfo(Struct, frozen=True):
     seed: int
     partial: list[str] = field(default_factory=list)
     judge: EndpointIdentity | None = None
+    judges: list[EndpointIdentity] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)

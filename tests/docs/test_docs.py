@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.M | re.S)
-DOCUMENTS = ("suites.md", "gates.md", "running.md", "vertex-emulator.md")
+DOCUMENTS = ("suites.md", "gates.md", "running.md", "vertex-emulator.md", "datasets.md")
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -23,6 +23,9 @@ def test_document_holds(name: str, tmp_path: Path) -> None:
     if name == "gates.md":
         shutil.copytree(ROOT / "suites", tmp_path / "suites")
         shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
+    if name == "datasets.md":
+        shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
+        shutil.copytree(ROOT / "docs" / "samples", tmp_path / "samples")
     ran = 0
     for language, title, body in BLOCK.findall(text):
         if title:

@@ -6,7 +6,8 @@ import csv
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def need(*parts: str) -> Path:
     return path
 
 
-def sample(key: str, text: str, **inputs: Any) -> Sample:
+def sample(key: str, text: str, /, **inputs: Any) -> Sample:
     return Sample(Case(key, inputs), (), Response(text))
 
 
@@ -93,6 +94,55 @@ def xstest() -> list[Labelled]:
         ]
 
 
+def harmless_prompts() -> frozenset[str]:
+    """XSTest's safe prompts, those that only look harmful."""
+    path = need("xstest", "completions_human_and_auto_labels.csv")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return frozenset(r["prompt"] for r in rows if not r["type"].startswith("contrast_"))
+
+
+def reworded_summaries(domain: str, others: int = 4) -> list[Labelled]:
+    """SummEdits: a summary beside ``others`` faithful rewordings of it; good is consistent."""
+    path = need("summedits", f"summedits_{domain}.json.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        summaries: list[dict[str, Any]] = json.load(file)
+    faithful: dict[str, list[dict[str, Any]]] = {}
+    for one in summaries:
+        if one["label"] == 1:
+            faithful.setdefault(one["original_summary"], []).append(one)
+    found = []
+    for one in summaries:
+        same = faithful.get(one["original_summary"], [])
+        told = [o["summary"] for o in same if o["id"] != one["id"]][:others]
+        if len(told) == others:
+            asked = sample(one["id"], one["summary"], samples=told)
+            found.append(Labelled(one["doc"][:500], domain, asked, one["label"] == 1))
+    return found
+
+
+def winobias_rows() -> list[dict[str, Any]]:
+    """WinoBias: every published sentence; the file's name says whether it is pro or anti."""
+    need("winobias", "pro_stereotyped_type1.txt.dev")
+    return [
+        {"id": f"{path.name}-{i}", "sentence": line, "stereotype": path.name}
+        for path in sorted(need("winobias").glob("*stereotyped*"))
+        for i, line in enumerate(path.read_text("utf-8").splitlines())
+        if line.strip()
+    ]
+
+
+def winogender_rows() -> list[dict[str, Any]]:
+    """Winogender: every published sentence, with the occupation's share of women."""
+    with need("winogender", "occupations-stats.tsv").open(encoding="utf-8") as lines:
+        shares = {
+            r["occupation"]: r["bls_pct_female"] for r in csv.DictReader(lines, delimiter="\t")
+        }
+    with need("winogender", "all_sentences.tsv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    return [{**r, "bls_pct_female": shares[r["sentid"].split(".")[0]]} for r in rows]
+
+
 def hatecheck() -> list[Labelled]:
     """HateCheck: good is non-hateful; a template's cases fall in one half."""
     path = need("hatecheck", "test_suite_cases.csv")
@@ -107,6 +157,89 @@ def hatecheck() -> list[Labelled]:
             )
             for r in csv.DictReader(lines)
         ]
+
+
+def recorded_predictions() -> dict[str, dict[str, str]]:
+    """HateCheck: case id -> what four systems said of it, ``hateful`` or ``non-hateful``."""
+    path = need("hatecheck", "recorded_predictions.csv")
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {row.pop("case_id"): row for row in csv.DictReader(lines)}
+
+
+def bbq_answers(category: str, model: str) -> list[dict[str, Any]]:
+    """BBQ's rows with what UnifiedQA, trained on ``arc`` or ``race``, answered."""
+    with gzip.open(need("bbq", f"preds_{category}.jsonl.gz"), "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [{**row, "response": row[f"unifiedqa-t5-11b_pred_{model}"]} for row in rows]
+
+
+def ifeval_answers() -> list[Sample]:
+    """IFEval's 541 prompts with the recorded answers of GPT-4; the id is the row's key."""
+    answers = {
+        r["prompt"]: r["response"]
+        for r in _ifeval("input_response_data_gpt4_20231107_145030.jsonl")
+    }
+    # One prompt was reworded after its answer was recorded.
+    by_start = {prompt[:60]: answer for prompt, answer in answers.items()}
+    return [
+        sample(str(r["key"]), answers.get(r["prompt"]) or by_start[r["prompt"][:60]], **r)
+        for r in _ifeval("input_data.jsonl")
+    ]
+
+
+def ifeval_reference() -> dict[int, dict[str, list[bool]]]:
+    """Key -> ``strict`` and ``loose``: what the reference says of each instruction."""
+    return {r["key"]: r for r in _ifeval("expected_gpt4.jsonl")}
+
+
+def _ifeval(name: str) -> list[dict[str, Any]]:
+    with need("ifeval", name).open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+DRAFTS = {
+    "draft7": "http://json-schema.org/draft-07/schema#",
+    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
+}
+"""Folder of the official cases -> the ``$schema`` that names the draft."""
+
+
+@dataclass(frozen=True)
+class SchemaCase:
+    """A required case of JSON-Schema-Test-Suite; ``skipped`` says why it is left out by design."""
+
+    named: tuple[str, str, str]
+    schema: str
+    value: Any
+    valid: bool
+    skipped: str = ""
+
+
+def schema_cases(draft: str) -> Iterator[SchemaCase]:
+    """Left out: schemas that fetch documents over a network (``remote``), and cases where 'format
+    is only an annotation' (``format``: formats are checked here)."""
+    for file, group in _schema_groups(draft):
+        schema = group["schema"]
+        if isinstance(schema, dict):
+            schema = {"$schema": DRAFTS[draft], **schema}
+        text = json.dumps(schema)
+        for case in group["tests"]:
+            skipped = "format" if "only an annotation" in case["description"] else ""
+            skipped = "remote" if "localhost:1234" in text else skipped
+            named = file, group["description"], case["description"]
+            yield SchemaCase(named, text, case["data"], case["valid"], skipped)
+
+
+def _schema_groups(draft: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    with tarfile.open(need("json_schema_test_suite", "tests_and_remotes.tar.gz")) as archive:
+        for member in archive:
+            folder, _, name = member.name.rpartition("/")
+            if folder.endswith(f"tests/{draft}") and name.endswith(".json"):
+                file = archive.extractfile(member)
+                assert file is not None
+                for group in json.load(file):
+                    yield name, group
 
 
 def report_half(rows: Iterable[Labelled]) -> list[Labelled]:

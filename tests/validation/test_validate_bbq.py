@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from labelled import need
+from labelled import bbq_answers
 
 from llmeval.cli import main
 
@@ -23,12 +21,6 @@ PUBLISHED = [
 ]
 
 
-def recorded(category: str, model: str) -> list[dict[str, Any]]:
-    with gzip.open(need("bbq", f"preds_{category}.jsonl.gz"), "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return [{**row, "response": row[f"unifiedqa-t5-11b_pred_{model}"]} for row in rows]
-
-
 @pytest.mark.parametrize(("category", "model", "bias", "accuracy"), PUBLISHED)
 def test_published_figures(
     category: str,
@@ -39,7 +31,7 @@ def test_published_figures(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in recorded(category, model)))
+    path.write_text("".join(json.dumps(row) + "\n" for row in bbq_answers(category, model)))
     assert main(["score", "bbq", str(path), "--json"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     figures = json.loads(last)["summary"]["by_category"][category]

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any
 
-from labelled import need
+from labelled import ifeval_answers, ifeval_reference
 
-from llmeval.records import Case, Response, Sample, Score
+from llmeval.records import Score
 from llmeval.scorers import ifeval
 
 LITERAL = (1122, 1129)
 """The reference puts a random letter in the place of '#' and '!' there; here they are counted."""
 
 
-def rows_of(name: str) -> list[dict[str, Any]]:
-    with need("ifeval", name).open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def samples() -> list[Sample]:
-    answers = {
-        r["prompt"]: r["response"]
-        for r in rows_of("input_response_data_gpt4_20231107_145030.jsonl")
-    }
-    # One prompt was reworded after its answer was recorded.
-    by_start = {prompt[:60]: answer for prompt, answer in answers.items()}
-    return [
-        Sample(
-            Case(str(r["key"]), r),
-            (),
-            Response(answers.get(r["prompt"]) or by_start[r["prompt"][:60]]),
-        )
-        for r in rows_of("input_data.jsonl")
-    ]
-
-
 def test_every_outcome_equals_the_reference() -> None:
-    expected = {r["key"]: r for r in rows_of("expected_gpt4.jsonl")}
-    given = samples()
+    expected, given = ifeval_reference(), ifeval_answers()
     start = time.process_time()
     found = ifeval().score(given)
     seconds = time.process_time() - start

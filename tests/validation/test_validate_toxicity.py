@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 
+import pytest
 from labelled import hatecheck, report_half, scores, show, xstest
 
 from llmeval.scorers import toxicity
@@ -31,6 +33,25 @@ def test_hatecheck() -> None:
         assert shares["all hateful"] >= 0.4
         groups = [v for k, v in shares.items() if k.startswith("target: ") and k != "target: none"]
         assert max(groups) - min(groups) < 0.15
+
+
+def test_hatecheck_by_a_trained_classifier() -> None:
+    """``LLMEVAL_DETOXIFY`` names the model whose weights are in torch's cache."""
+    model = os.environ.get("LLMEVAL_DETOXIFY")
+    if not model:
+        pytest.skip(
+            "LLMEVAL_DETOXIFY is not set: it names a model of Detoxify whose weights are here"
+        )
+    rows = report_half(hatecheck())
+    found = scores(toxicity(backend="detoxify", model=model), rows)
+    sides: dict[str, list[bool]] = defaultdict(list)
+    for row, score in zip(rows, found, strict=True):
+        hit = (score.label == "not_toxic") == row.good
+        for name in ("all", "all non-hateful" if row.good else "all hateful", row.slice):
+            sides[name].append(hit)
+    shares = [(name, len(hits), sum(hits) / len(hits)) for name, hits in sorted(sides.items())]
+    show([(f"HateCheck, report half, {model}", "n", "accuracy"), *shares])
+    assert all(score.evidence["backend"] == "detoxify" for score in found)
 
 
 def test_answers_of_language_models_are_rarely_flagged() -> None:

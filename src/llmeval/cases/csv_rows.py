@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -12,7 +12,7 @@ from llmeval.cases.problems import Problems
 from llmeval.cases.rows import CaseList
 from llmeval.records import Case
 
-__all__ = ["read_csv"]
+__all__ = ["numbered_rows", "read_csv"]
 
 _LONGEST_CELL = 64 * 1024 * 1024
 _Place = tuple[Literal["id", "expected", "group", "tags", "inputs"], str]
@@ -26,7 +26,7 @@ def read_csv(text: str, problems: Problems) -> list[Case]:
     an empty string. Blank rows are skipped.
     """
     found = CaseList(problems)
-    rows = _numbered_rows(text, problems)
+    rows = numbered_rows(io.StringIO(text, newline=""), problems)
     _, header = next(rows, (1, []))
     if not header:
         return found.finish()
@@ -39,9 +39,9 @@ def read_csv(text: str, problems: Problems) -> list[Case]:
     return found.finish()
 
 
-def _numbered_rows(text: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row that is not blank with the line it begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+def numbered_rows(lines: Iterable[str], problems: Problems) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not blank with the line it begins on; lines keep their ends."""
+    reader = csv.reader(lines, strict=True)
     while True:
         line = reader.line_num + 1
         try:

@@ -13,7 +13,7 @@ from llmeval.cases.problems import Problems
 from llmeval.cases.rows import MAX_DEPTH, CaseList, name_problem
 from llmeval.records import Case
 
-__all__ = ["read_jsonl"]
+__all__ = ["parse_line", "read_jsonl"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -74,20 +74,28 @@ def _fast(line: bytes) -> Case | None:
 
 def _exact(line: bytes, number: int, found: CaseList, problems: Problems) -> None:
     try:
-        text = line.decode()
-    except UnicodeDecodeError as error:
-        problems.add(number, _encoding_problem(line, error))
-        return
-    try:
-        row = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        problems.add(number, f"invalid JSON at column {error.colno}: {error.msg}")
-    except RecursionError:
-        problems.add(number, f"nested more than {MAX_DEPTH} levels deep; flatten the row")
+        row = parse_line(line)
     except ValueError as error:
         problems.add(number, str(error))
     else:
         found.add_row(row, number)
+
+
+def parse_line(line: bytes) -> Any:
+    """Return the JSON value of a line; raises ``ValueError`` that says what is wrong with it.
+
+    Repeated keys, NaN and infinities are refused.
+    """
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(_encoding_problem(line, error)) from None
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"invalid JSON at column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ValueError(f"nested more than {MAX_DEPTH} levels deep; flatten the row") from None
 
 
 def _encoding_problem(line: bytes, error: UnicodeDecodeError) -> str:

@@ -21,6 +21,7 @@ EXTRAS = {
     "giskard": ("giskard", "judges and scans"),
     "guardrails": ("nemoguardrails", "guarded endpoints"),
     "detoxify": ("detoxify", "a trained toxicity classifier"),
+    "formats": ("sqlglot", "the scorer of SQL"),
     "load": ("locust", "load tests"),
     "pipeline": ("kfp", "the pipeline component"),
     "otel": ("opentelemetry-exporter-otlp-proto-http", "traces and metrics"),
@@ -106,7 +107,7 @@ def _directory(root: Path) -> list[Finding]:
         Finding("configuration", "ok", "[tool.llmeval] is valid"),
         _writable("run directory", root / (config.run_dir or config.reports)),
         _writable("cache", root / config.cache_dir),
-        _gates(root / config.gates),
+        _gates(root / config.gates, root / config.calibrations),
         _prompts(prompts),
     ]
 
@@ -124,14 +125,14 @@ def _writable(name: str, path: Path) -> Finding:
         return Finding(name, "problem", f"{path}: {error.strerror}", fix)
 
 
-def _gates(path: Path) -> Finding:
+def _gates(path: Path, calibrations: Path) -> Finding:
     from llmeval.gates import load_gates
 
     if not path.exists():
         text = f"{path} is missing: the verdict would be NONE, which is not PASS"
         return Finding("gates", "note", text, "llmeval init")
     try:
-        gates = load_gates(path)
+        gates = load_gates(path, calibrations)
     except LlmevalError as error:
         return Finding("gates", "problem", str(error), f"correct {path}")
     return Finding("gates", "ok", f"{path}: {len(gates.gates)} gates")

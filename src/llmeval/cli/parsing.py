@@ -13,12 +13,16 @@ __all__ = ["COMMANDS", "parse"]
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("init", "put suites, prompts and gates into a repository"),
+    "cases": ("cases", "make case files of public data sets, and review case files"),
     "plan": ("plan", "what a run would cost, and which gates it could decide; no call is made"),
     "gate": ("gate", "decide a recorded run again, with today's gates; no call is made"),
     "report": ("report", "render a recorded run again"),
     "publish": ("publish", "write a decided run back to Vertex AI; no model is called"),
     "compare": ("compare", "what differs between two recorded runs; no call is made"),
+    "counterfactuals": ("counterfactuals", "write each prompt about one identity after another"),
+    "disparity": ("disparity", "how groups fare in a recorded run; no call is made"),
     "score": ("score", "score recorded answers; no call is made"),
+    "calibrate": ("calibrate", "measure a scorer on people's labels; no call is made"),
     "prompts": ("prompts", "hold a prompt template against its training data"),
     "serve": ("serve", "run a local server that answers like an endpoint"),
     "doctor": ("doctor", "what is missing or broken, with the fix for each"),

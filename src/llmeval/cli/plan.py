@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("name what is to be measured: llmeval plan --model=REF")
     config = settings_here()
     plan = collect_plan([*arguments.rest, *(f"--model={ref}" for ref in arguments.model)])
-    gates = load_gates(plan.gates).gates if plan.gates else ()
+    gates = load_gates(plan.gates, config.calibrations).gates if plan.gates else ()
     result = _result(plan, gates, config, arguments)
     if arguments.json:
         print_json(result)
@@ -129,6 +129,8 @@ def _result(
         "models": plan.models,
         "calls": plan.samples,
         "planned": sum(suite.planned for suite in plan.suites),
+        "judges": plan.judges,
+        "judge_calls": plan.judge_calls,
         "seconds": seconds_needed(plan.samples, plan.concurrency, seconds) if seconds else None,
         "cost_usd": total(amounts.values()),
         "cost_by_model": amounts,
@@ -170,6 +172,8 @@ def _lines(plan: Plan, result: dict[str, Any]) -> Iterator[str]:
     seconds = result["seconds"]
     took = duration(seconds) if seconds else "unknown (give --seconds-per-call)"
     yield f"calls  {result['calls']:,} on {', '.join(plan.models)}, {plan.concurrency} at once"
+    if plan.judge_calls:
+        yield f"judge  {plan.judge_calls:,} calls on {', '.join(plan.judges)}, not in time and cost"
     yield f"time   {took}"
     cost = result["cost_usd"]
     why = "unknown (give --tokens-per-call and [tool.llmeval.prices])"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from llmeval.records import ModelPrice, SuiteInfo, Usage
 
@@ -16,13 +16,16 @@ __all__ = ["GatePlan", "Plan", "costs", "gate_plan", "seconds_needed"]
 
 
 class Plan(Struct, frozen=True):
-    """What the plugin writes: the tests, and how many ``samples`` are left of them by ``-k``."""
+    """What the plugin writes: the tests, how many ``samples`` are left of them by ``-k``, and for
+    how many verdicts the ``judges`` are asked."""
 
     suites: list[SuiteInfo]
     models: list[str]
     concurrency: int
     samples: int
     gates: str | None = None
+    judges: list[str] = field(default_factory=list)
+    judge_calls: int = 0
     seconds_per_call: float | None = None
 
 
@@ -49,10 +52,12 @@ def gate_plan(gate: Gate, suites: Sequence[SuiteInfo]) -> GatePlan:
     from llmeval.gates import parse_metric
 
     metric = parse_metric(gate.metric)
-    available = sum(s.cases for s in suites if _measures(s, metric))
+    repeated = metric.statistic in ("repeat_agreement", "consistency")
+    available = sum(s.cases for s in suites if _measures(s, metric) and s.samples >= 1 + repeated)
     least, likely, expected, note = _needs(gate, metric)
     if not available:
         note = "the plan measures nothing for this gate"
+        note += ", which needs samples=2 or more" if repeated else ""
     elif metric.kind == "groups":
         note = "each group of cases counts once"
     elif gate.for_each:
@@ -74,8 +79,12 @@ def _measures(suite: SuiteInfo, metric: Any) -> bool:
 def _needs(gate: Gate, metric: Any) -> tuple[int | None, int | None, float | None, str]:
     from llmeval.stats import quantile_samples_needed, samples_needed
 
+    if metric.kind in ("disparity", "effects"):
+        return None, None, None, "depends on how far the groups differ, and how often they agree"
     if gate.direction == "no_worse_than_baseline":
         return None, None, None, "depends on how far the baseline and the new run disagree"
+    if gate.calibrated:
+        return None, None, None, "corrected for the scorer's error: depends on its calibration"
     if metric.quantile:
         q = metric.quantile if gate.direction == "at_most" else 1 - metric.quantile
         return quantile_samples_needed(q, gate.confidence), None, None, ""

@@ -36,6 +36,7 @@ def decide(
     Raises ``GatesError``, ``RecordError``, and ``UsageError`` for a baseline that cannot be
     compared with.
     """
+    from llmeval.cli.options import settings_here
     from llmeval.gates import load_gates, summarise
     from llmeval.run.baseline import check_baseline, open_baseline
 
@@ -49,7 +50,7 @@ def decide(
         partial=list(dict.fromkeys(reasons)),
         by=by or (before.by if before else header.by),
     )
-    declared = load_gates(gates) if gates else None
+    declared = load_gates(gates, settings_here().calibrations) if gates else None
     other = open_baseline(baseline, Path()) if baseline else None
     if other:
         check_baseline(other, declared, header.suites, header.judge)

@@ -1,9 +1,10 @@
-"""Score recorded answers, without a call: JSON lines in, one JSON line each out, in input order.
+"""Score recorded answers, without asking for any: JSON lines in, one JSON line each out, in order.
 
 A line holds "response", the answer; "id" (default: the line's number); and what the scorer needs,
-such as "context", "prompt", "reference", "expected", "schema". A summary with 95 % intervals goes
-to stderr; with --json it is the last line of stdout. Rows of one "group", else of one "id", count
-as one piece of evidence.
+such as "context", "prompt", "reference", "expected", "schema", "safety". A summary with 95 %
+intervals goes to stderr; with --json it is the last line of stdout. Rows of one "group", else of
+one "id", count as one piece of evidence. Only scorers that are judges call a model: that of
+--judge.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
-from llmeval.cli.options import add_json, positive
+from llmeval.cli.options import EXIT_CODES, add_json, positive
+from llmeval.cli.score_judges import add_judge_arguments, judging, judging_line
+from llmeval.cli.score_out import Origin, add_out_arguments, opened_sink
+from llmeval.cli.score_progress import progress_of
 from llmeval.cli.scored import Row, Tally, finding_line, read_rows
-from llmeval.cli.scored_bbq import BiasTally, category_lines
+from llmeval.cli.scored_sets import tally_of
 from llmeval.cli.screen import note, print_json, to_json
 from llmeval.errors import SuiteError, UsageError, nearest
 from llmeval.ports import Scorer
@@ -29,13 +34,13 @@ from llmeval.records import NotScored, Sample, Score
 EXAMPLE = """\
   llmeval score groundedness answers.jsonl > scores.jsonl
   llmeval score json_schema answers.jsonl --option lenient=true --json
+  llmeval score toxicity answers.jsonl --out scores.jsonl --resume
   zcat answers.jsonl.gz | llmeval score toxicity - --jobs 4
+  llmeval score judge answers.jsonl --judge gemini-2.5-flash --option rubric="The answer is polite."
 """
 
-LATER: Final = {
-    "judge": "a model that judges",
-}
 _BATCH = 64
+_STARRED = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 Found = tuple[Row, Score | NotScored]
 
 
@@ -58,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="count a line that cannot be read as not scored, instead of stopping there",
     )
+    add_out_arguments(parser)
     add_json(parser)
+    add_judge_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,34 +74,47 @@ def run(arguments: argparse.Namespace) -> int:
     name = scorer.identity.name
     source = "stdin" if arguments.input == "-" else arguments.input
     tally = Tally()
-    bias = BiasTally() if arguments.scorer == "bbq" else None
-    with _opened(arguments.input) as lines:
-        rows = read_rows(lines, source, name, keep=arguments.skip_bad)
-        for batch in _scored(scorer, rows, min(int(arguments.jobs), os.cpu_count() or 1)):
-            out = b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch)
-            _write(out)
+    own = tally_of(arguments.scorer)
+
+    def count(row: Row, found: Score | NotScored) -> None:
+        tally.add(row, found)
+        if own:
+            own.add(row, found)
+
+    with ExitStack() as held:
+        lines = held.enter_context(opened(arguments.input))
+        judges = held.enter_context(judging(scorer, arguments))
+        scorer = judges.scorer if judges else scorer
+        origin = Origin(scorer.identity, judges.refs if judges else [])
+        out = held.enter_context(opened_sink(arguments.out, arguments.resume, origin))
+        shown = held.enter_context(progress_of(lines, arguments.out))
+        rows = read_rows(shown.reading(lines), source, name, keep=arguments.skip_bad)
+        for row, found in out.earlier(rows):
+            count(row, found)
+        shown.skipped()
+        jobs = min(int(arguments.jobs), os.cpu_count() or 1)
+        rows = out.passing(rows)
+        batches = judges.batches(rows) if judges else scored_batches(scorer, rows, jobs)
+        for batch in out.unbroken(batches):
+            out.write(b"".join(to_json(finding_line(row, found)) + b"\n" for row, found in batch))
+            shown.add(len(batch))
             for row, found in batch:
-                tally.add(row, found)
-                if bias:
-                    bias.add(row, found)
-    if not tally.passed:
+                count(row, found)
+    told = judges.summary() if judges else {}
+    if not tally.passed and not told.get("partial"):
         raise UsageError(f"{source} holds no rows: give one JSON object a line")
-    summary = {"scorer": scorer.identity, **tally.summary(), **(bias.summary() if bias else {})}
+    summary = {"scorer": scorer.identity, **tally.summary(), **(own.summary() if own else {})}
+    summary |= told
     if arguments.json:
         print_json({"summary": summary}, indent=0)
-    note(_summary_text(summary))
-    return 0
+    note("\n".join([_summary_text(summary), *(own.lines() if own else ())]))
+    return EXIT_CODES["INCONCLUSIVE"] if told.get("partial") else 0
 
 
 def make_scorer(name: str, options: Sequence[str]) -> Scorer:
     """Return the scorer of that name with its options. Raises ``UsageError``."""
     from llmeval import scorers
 
-    if name in LATER:
-        raise UsageError(
-            f"the scorer {name!r} ({LATER[name]}) is not in this version yet; "
-            f"there are {', '.join(sorted(scorers.__all__))}"
-        )
     if name not in scorers.__all__:
         hint = nearest(name, scorers.__all__)
         raise UsageError(
@@ -106,8 +126,10 @@ def make_scorer(name: str, options: Sequence[str]) -> Scorer:
 
 def _option(name: str, factory: Any, text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
-    known = [each for each in inspect.signature(factory).parameters if each != "name"]
-    if not equals or key not in known:
+    parameters = inspect.signature(factory).parameters
+    known = [each for each in parameters if each != "name"]
+    anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    if not equals or (key not in known and not anything):
         raise UsageError(
             f"--option {text!r}: {name} takes {', '.join(f'{k}=…' for k in known) or 'none'}."
             f"{nearest(key, known)}"
@@ -121,7 +143,8 @@ def _option(name: str, factory: Any, text: str) -> tuple[str, Any]:
 def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
     parameters = inspect.signature(factory).parameters.values()
     for parameter in parameters:
-        if parameter.default is parameter.empty and parameter.name not in options:
+        needed = parameter.default is parameter.empty and parameter.kind not in _STARRED
+        if needed and parameter.name not in options:
             raise UsageError(f"{name} needs --option {parameter.name}=…")
     try:
         made: Scorer = factory(**options)
@@ -132,7 +155,7 @@ def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
     return made
 
 
-def _opened(path: str) -> BinaryIO:
+def opened(path: str) -> BinaryIO:
     if path == "-":
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
@@ -141,13 +164,7 @@ def _opened(path: str) -> BinaryIO:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _write(lines: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(lines)
-    sys.stdout.buffer.flush()
-
-
-def _scored(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
+def scored_batches(scorer: Scorer, rows: Iterator[Row], jobs: int) -> Iterator[list[Found]]:
     """Yield batches of findings in input order; what was read before a bad line comes first."""
     batches = _batches(rows)
     if jobs == 1:
@@ -227,7 +244,8 @@ def _summary_text(summary: dict[str, Any]) -> str:
         lines.append(
             f"  mean {mean.value:.4f}, 95 % interval {mean.low:.4f} … {mean.high:.4f} of the scored"
         )
-    lines += category_lines(summary.get("by_category", {}))
+    if "judges" in summary:
+        lines.append(judging_line(summary))
     if identity.fallback:
         lines.append(f"  note: {identity.fallback}")
     return "\n".join(lines)

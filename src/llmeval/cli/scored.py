@@ -13,7 +13,7 @@ from typing import Any
 from llmeval.errors import UsageError
 from llmeval.records import PASS_MARK, Case, Message, NotScored, Response, Sample, Score
 
-__all__ = ["Row", "Tally", "cluster_of", "finding_line", "read_rows"]
+__all__ = ["Row", "Tally", "cluster_of", "finding_line", "finding_of", "parsed", "read_rows"]
 
 _BOM = b"\xef\xbb\xbf"
 CONFIDENCE = 0.95
@@ -48,7 +48,7 @@ def read_rows(lines: Iterable[bytes], source: str, scorer: str, *, keep: bool) -
 
 
 def _row(line: bytes, number: int, scorer: str) -> Row:
-    row = _parsed(line)
+    row = parsed(line)
     if not isinstance(row, dict):
         raise ValueError(f"a JSON object is needed, not {_kind(row)}")
     identity = row.get("id", number)
@@ -64,7 +64,8 @@ def _row(line: bytes, number: int, scorer: str) -> Row:
     return Row(identity, _sample(str(identity), text, row))
 
 
-def _parsed(line: bytes) -> Any:
+def parsed(line: bytes) -> Any:
+    """Return a line's JSON; raises ``ValueError`` that says what is wrong with it."""
     try:
         # Lone surrogates are no characters, yet some writers put them out as if they were.
         return json.loads(line.decode("utf-8", "surrogatepass"))
@@ -83,8 +84,15 @@ def _sample(identity: str, text: str, row: dict[str, Any]) -> Sample:
     prompt = row.get("prompt")
     case = Case(identity, inputs, expected, group=group if isinstance(group, str) else None)
     said = (Message("user", prompt),) if isinstance(prompt, str) else ()
-    finish = row.get("finish_reason")
-    return Sample(case, said, Response(text, finish if isinstance(finish, str) else "stop"))
+    finish, safety = row.get("finish_reason"), row.get("safety")
+    response = Response(
+        text,
+        finish if isinstance(finish, str) else "stop",
+        [rating for rating in safety if isinstance(rating, dict)]
+        if isinstance(safety, list)
+        else [],
+    )
+    return Sample(case, said, response)
 
 
 def _kind(value: Any) -> str:
@@ -165,3 +173,21 @@ def finding_line(row: Row, found: Score | NotScored) -> dict[str, Any]:
     line: dict[str, Any] = {"id": row.id, "scorer": found.scorer, "value": found.value}
     line |= {"label": found.label, "explanation": found.explanation, "evidence": found.evidence}
     return line
+
+
+def finding_of(line: Any) -> tuple[str | int, Score | NotScored]:
+    """Return the id and the finding of a line that ``finding_line`` made.
+
+    Raises ``ValueError`` for anything else.
+    """
+    import msgspec
+
+    if not isinstance(line, dict) or not isinstance(line.get("id"), str | int):
+        raise ValueError("a JSON object with an 'id' is needed")
+    plain = {name: value for name, value in line.items() if name != "id"}
+    try:
+        if "not_scored" in plain:
+            return line["id"], msgspec.convert(plain, NotScored)
+        return line["id"], msgspec.convert(plain, Score)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None

@@ -59,6 +59,10 @@ class BiasTally:
             by_category.setdefault(category, {})[condition] = _figures(condition, cell)
         return {"by_category": by_category}
 
+    def lines(self) -> list[str]:
+        """Return the summary as text."""
+        return category_lines(self.summary()["by_category"])
+
 
 def _figures(condition: str, cell: _Cell) -> dict[str, Any]:
     import numpy as np

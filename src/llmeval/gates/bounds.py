@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from msgspec import Struct, structs
 
+from llmeval.gates.calibrated import Correction
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.gates.units import Units
 from llmeval.records import Estimate
-from llmeval.stats import difference, estimate, estimate_quantile, quantile_samples_needed
+from llmeval.stats import (
+    difference,
+    disparity_gap,
+    disparity_ratio,
+    estimate,
+    estimate_quantile,
+    quantile_samples_needed,
+)
 
-__all__ = ["Decided", "compare", "measure", "missing_samples"]
+__all__ = ["Decided", "compare", "effect_estimate", "measure", "missing_samples"]
 
 
 class Decided(Struct, frozen=True):
-    """A gate's condition held against bounds that are one-sided at its confidence."""
+    """A gate's condition held against bounds that are one-sided at its confidence. ``raw`` is
+    what the scorer says, where that was corrected."""
 
     estimate: Estimate
     verdict: str
     baseline: float | None = None
+    raw: float | None = None
 
 
 def two_sided(confidence: float) -> float:
@@ -29,10 +40,20 @@ def two_sided(confidence: float) -> float:
     return 2 * confidence - 1
 
 
-def measure(units: Units, metric: Metric, gate: Gate) -> Decided:
-    """Estimate the metric and hold it against the threshold."""
+def measure(
+    units: Units, metric: Metric, gate: Gate, correction: Correction | None = None
+) -> Decided:
+    """Estimate the metric, corrected where there is a correction, and hold it against the
+    threshold."""
     level = two_sided(gate.confidence)
-    if metric.quantile:
+    if correction is not None:
+        found, raw = correction.corrected(units, metric, level)
+        return Decided(found, _held(found, gate), raw=raw)
+    if metric.kind == "disparity":
+        found = _disparity(units, metric, gate, level)
+    elif metric.kind == "effects":
+        found = effect_estimate(units, level)
+    elif metric.quantile:
         found = estimate_quantile(
             units.values, metric.quantile, clusters=units.clusters, confidence=level
         )
@@ -41,6 +62,25 @@ def measure(units: Units, metric: Metric, gate: Gate) -> Decided:
     else:
         found = estimate(units.values, clusters=units.clusters, confidence=level)
     return Decided(found, _held(found, gate))
+
+
+def _disparity(units: Units, metric: Metric, gate: Gate, level: float) -> Estimate:
+    assert units.groups is not None  # noqa: S101 - ``units_of`` gives every disparity its groups
+    groups = [units.names[int(code)] for code in units.groups]
+    common: dict[str, Any] = {
+        "clusters": units.clusters, "unknown": units.failures, "confidence": level
+    }  # fmt: skip
+    if metric.rising:
+        return disparity_ratio(units.values, groups, **common)
+    return disparity_gap(units.values, groups, reference=gate.reference, **common)
+
+
+def effect_estimate(units: Units, level: float) -> Estimate:
+    """Return the mean effect with its two-sided interval at ``level``; an effect is 0 or more, and
+    only the estimate of one can fall below."""
+    found = estimate((units.values + 1) / 2, clusters=units.clusters, confidence=level)
+    value, low, high = (max(0.0, 2 * x - 1) for x in (found.value, found.low, found.high))
+    return structs.replace(found, value=value, low=low, high=high)
 
 
 def _held(found: Estimate, gate: Gate) -> str:
@@ -77,7 +117,9 @@ def compare(units: Units, base: Units, metric: Metric, gate: Gate) -> tuple[Deci
     return Decided(found, _held(found, gate), float(old.mean())), share
 
 
-def missing_samples(units: Units, metric: Metric, gate: Gate) -> int | None:
+def missing_samples(
+    units: Units, metric: Metric, gate: Gate, correction: Correction | None = None
+) -> int | None:
     """Return how many more samples, like those seen, would decide the gate; ``None``: none would.
 
     A percentile against a threshold is the share of values within it against the percentile's
@@ -85,12 +127,23 @@ def missing_samples(units: Units, metric: Metric, gate: Gate) -> int | None:
     """
     from llmeval.stats import more_samples_needed
 
+    if correction is not None:
+        return correction.missing(
+            units,
+            metric,
+            two_sided(gate.confidence),
+            lambda found: _held(found, gate) != "INCONCLUSIVE",
+        )
     values, threshold, direction = units.values, gate.threshold, gate.direction
     if metric.quantile:
         below = values <= threshold if direction == "at_most" else values < threshold
         values, threshold = below.astype(float), metric.quantile
         direction = "at_least" if direction == "at_most" else "at_most"
-    if direction == "no_worse_than_baseline" or not 0 < threshold < 1:
+    if metric.kind == "effects":
+        values, threshold = (values + 1) / 2, (threshold + 1) / 2
+    if metric.kind == "disparity" or direction == "no_worse_than_baseline":
+        return None
+    if not 0 < threshold < 1:
         return None
     more = more_samples_needed(
         values,

@@ -6,14 +6,15 @@ import math
 from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from copy import copy
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llmeval.records import ANSWERED, NotScored, Observation, deployed_model_of
+from llmeval.records import ANSWERED, NotScored, Observation, Score, deployed_model_of
 
-__all__ = ["NONE", "UNPLACED", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
+__all__ = ["MEANINGLESS", "NONE", "UNPLACED", "Columns", "Frame", "ScoreColumn", "Vocabulary"]
 
 NONE: Final = "(none)"
 """The slice of samples that lack the tag."""
@@ -22,6 +23,9 @@ ABSENT, SCORED, UNSCORED = 0, 1, 2
 
 UNPLACED: Final = -1
 """The deployed model of a failed call that does not tell which one it met."""
+
+MEANINGLESS: Final = -2
+"""The label of a score whose answer holds no value: it is like no other, not even such a one."""
 
 
 class Vocabulary(dict[Hashable, int]):
@@ -33,12 +37,17 @@ class Vocabulary(dict[Hashable, int]):
 
 
 class ScoreColumn:
-    """One scorer's findings; ``status`` is ABSENT, SCORED or UNSCORED."""
+    """One scorer's findings; ``status`` is ABSENT, SCORED or UNSCORED.
 
-    __slots__ = ("label", "status", "value")
+    ``label`` stands for what the answer means: equal codes agree; -1 where nothing was scored.
+    ``signatures`` are by row, where the scorer left one in its evidence.
+    """
+
+    __slots__ = ("label", "signatures", "status", "value")
 
     def __init__(self) -> None:
         self.value, self.status, self.label = array("d"), array("b"), array("q")
+        self.signatures: dict[int, str] = {}
 
     def pad(self, rows: int) -> None:
         """Fill rows on which this scorer left nothing."""
@@ -74,6 +83,19 @@ class Frame:
     def __len__(self) -> int:
         return len(self.test)
 
+    def clustered(self, tag: str, words: Words) -> Frame:
+        """Return this frame with the values of ``tag`` as clusters, where a row has one."""
+        made = copy(self)
+        base = len(words.clusters)
+        made.cluster = array(
+            "q",
+            (
+                old if code < 0 else base + code
+                for old, code in zip(self.cluster, self.tags[tag], strict=True)
+            ),
+        )
+        return made
+
     def finish(self) -> None:
         """Make all columns equally long."""
         for column in self.scores.values():
@@ -90,6 +112,19 @@ def ints(column: array[int]) -> NDArray[Any]:
 def floats(column: array[float]) -> NDArray[np.float64]:
     """View a column as a numpy array without copying."""
     return np.frombuffer(column, dtype=np.float64)
+
+
+def _meaning(score: Score, words: Words) -> int:
+    """Return the code of the value that the scorer read in the answer, else of its label.
+
+    A scorer that reads values puts ``value_hash`` into its evidence; it is ``None`` for an answer
+    that holds none.
+    """
+    evidence = score.evidence or {}
+    if "value_hash" in evidence:
+        read = evidence["value_hash"]
+        return MEANINGLESS if read is None else words.labels["value", str(read)]
+    return words.labels[score.value if score.label is None else score.label]
 
 
 class Columns:
@@ -161,8 +196,7 @@ class Columns:
             value, status, label = math.nan, UNSCORED, -1
             if not isinstance(score, NotScored) and 0.0 <= score.value <= 1.0:
                 value, status = score.value, SCORED
-                word = score.value if score.label is None else score.label
-                label = self.words.labels[word]
+                label = _meaning(score, self.words)
                 self.hard_failures += score.scorer == "assert" and value == 0.0
             if len(column.value) > row:
                 # A second finding of one scorer: keep the one that speaks against the endpoint.
@@ -172,6 +206,12 @@ class Columns:
             column.value.append(value)
             column.status.append(status)
             column.label.append(label)
+            if (
+                not isinstance(score, NotScored)
+                and score.evidence
+                and "signature" in score.evidence
+            ):
+                column.signatures[row] = str(score.evidence["signature"])
 
     def _count(self, o: Observation) -> None:
         self.attempts += o.attempts

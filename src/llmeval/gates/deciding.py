@@ -9,6 +9,7 @@ from msgspec import structs
 
 from llmeval.errors import GatesError, nearest
 from llmeval.gates.baselines import against_baseline
+from llmeval.gates.calibrated import correction_of
 from llmeval.gates.columns import NONE, Columns, Frame
 from llmeval.gates.coverage import Covered
 from llmeval.gates.declared import Gate, GateSet
@@ -62,7 +63,8 @@ def decide_columns(
     waivers = gates.waivers if isinstance(gates, GateSet) else ()
     planned = [m.ref for m in run.models] if run else []
     models = list(dict.fromkeys([*planned, *columns.models])) or ["(no model)"]
-    seen = Seen(columns, base, run)
+    calibrations = gates.calibrations if isinstance(gates, GateSet) else ()
+    seen = Seen(columns, base, run, calibrations)
     return [
         waived(verdict, waivers, today)
         for gate in listed
@@ -89,6 +91,12 @@ def _verdicts(gate: Gate, view: View, seen: Seen) -> list[Verdict]:
         if metric.scorer not in frame.scores:
             text = f"none of {plural(rows.size, 'sample')} has a score of {metric.scorer!r}"
             return [verdict_of(gate, view.name, "ERROR", text, n=rows.size)]
+    if gate.cluster is not None:
+        if gate.cluster not in frame.tags:
+            hint = nearest(gate.cluster, frame.tags)
+            text = f"no sample of suite {metric.suite!r} has the tag {gate.cluster!r}.{hint}"
+            return [verdict_of(gate, view.name, "ERROR", text)]
+        frame = frame.clustered(gate.cluster, seen.columns.words)
     if gate.for_each is None:
         return [_one(gate, view, metric, frame, rows, seen, {})]
     return _sliced(gate, view, metric, frame, rows, seen)
@@ -153,7 +161,10 @@ def _decided(
     if gate.direction == "no_worse_than_baseline":
         found = against_baseline(gate, view, metric, units, seen, part)
     else:
-        found = against_threshold(gate, view.name, metric, units, part)
+        correction = correction_of(gate, metric, seen.calibrations, seen.run)
+        if isinstance(correction, str):
+            return verdict_of(gate, view.name, "ERROR", correction, slice=part, n=units.samples)
+        found = against_threshold(gate, view.name, metric, units, part, correction)
     lost = units.failed / units.seen if units.seen else 0.0
     if gate.failures == "exclude" and lost > gate.max_failure_rate:
         text = (

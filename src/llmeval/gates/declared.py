@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from llmeval.calibration import Calibration
 from llmeval.records import Direction
 
 __all__ = ["Gate", "GateSet", "Waiver"]
@@ -18,6 +19,12 @@ class Gate(Struct, frozen=True, kw_only=True):
     ``threshold`` is in the metric's unit; for ``no_worse_than_baseline`` it is the margin by which
     the metric may be worse. ``failures="count"`` counts a failed call or a missing score against
     the gate; ``"exclude"`` leaves them out, up to a share of ``max_failure_rate``.
+
+    ``across`` is the tag whose values a disparity is taken over, ``reference`` the value that every
+    other is compared with. ``cluster`` is the tag whose values are the independent units, in place
+    of groups and cases: a template that several groups were made from.
+
+    ``calibrated`` corrects a rate for how often the scorer is wrong.
     """
 
     id: str
@@ -31,6 +38,10 @@ class Gate(Struct, frozen=True, kw_only=True):
     owner: str = ""
     failures: Literal["count", "exclude"] = "count"
     max_failure_rate: float = 0.01
+    across: str | None = None
+    reference: str | None = None
+    cluster: str | None = None
+    calibrated: bool = False
 
 
 class Waiver(Struct, frozen=True, kw_only=True):
@@ -43,9 +54,11 @@ class Waiver(Struct, frozen=True, kw_only=True):
 
 
 class GateSet(Struct, frozen=True, kw_only=True):
-    """A gates file as read; ``hash`` is the SHA-256 of its bytes."""
+    """A gates file as read; ``hash`` is the SHA-256 of its bytes. ``calibrations`` are there where
+    a gate is calibrated."""
 
     gates: tuple[Gate, ...]
     waivers: tuple[Waiver, ...] = ()
     path: str = ""
     hash: str = ""
+    calibrations: tuple[Calibration, ...] = ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from llmeval.errors import GatesError, nearest
+from llmeval.gates.calibration_files import calibrated_in, files_problem, read_calibrations
 from llmeval.gates.declared import Gate, GateSet, Waiver
 from llmeval.gates.metric import Metric, parse_metric
 from llmeval.records import Direction
@@ -22,7 +23,9 @@ CONDITIONS: Final = get_args(Direction)
 _GATE_KEYS: Final = (
     *("id", "metric", *CONDITIONS, "confidence", "for_each", "severity"),
     *("rationale", "owner", "failures", "max_failure_rate"),
+    *("across", "reference", "cluster", "calibrated"),
 )
+_TEXTS: Final = ("id", "metric", "rationale", "owner", "for_each", "across", "reference", "cluster")
 _WAIVER_KEYS: Final = ("gate", "until", "reason", "approved_by")
 
 _Report = Callable[[str], None]
@@ -33,8 +36,12 @@ def gates_hash(path: str | Path) -> str:
     return hashlib.sha256(_read(Path(path))).hexdigest()
 
 
-def load_gates(path: str | Path) -> GateSet:
-    """Read a gates file. Raises ``GatesError`` that lists up to ten problems by gate."""
+def load_gates(path: str | Path, calibrations: str | Path = "calibrations") -> GateSet:
+    """Read a gates file and, where a gate is calibrated, the calibrations.
+
+    They are those of the file's ``[calibration]``, else all of the folder ``calibrations``. Raises
+    ``GatesError`` that lists up to ten problems by gate.
+    """
     where = Path(path)
     raw = _read(where)
     try:
@@ -55,6 +62,7 @@ def load_gates(path: str | Path) -> GateSet:
         waivers=tuple(waivers),
         path=str(where),
         hash=hashlib.sha256(raw).hexdigest(),
+        calibrations=read_calibrations(document, where.parent, Path(calibrations), gates),
     )
 
 
@@ -68,9 +76,11 @@ def _read(path: Path) -> bytes:
 
 
 def _all(document: Mapping[str, Any], problems: list[str]) -> tuple[list[Gate], list[Waiver]]:
+    known = ["gate", "waiver", "calibration"]
     for key in document:
-        if key not in ("gate", "waiver"):
-            problems.append(f"unknown key {key!r}.{nearest(key, ['gate', 'waiver'])}")
+        if key not in known:
+            problems.append(f"unknown key {key!r}.{nearest(key, known)}")
+    problems += files_problem(document.get("calibration", {}))
     gates: list[Gate] = []
     names: set[str] = set()
     for number, table in enumerate(_tables(document, "gate", problems), 1):
@@ -104,7 +114,7 @@ def _tables(document: Mapping[str, Any], key: str, problems: list[str]) -> list[
 def _gate(table: Mapping[str, Any], report: _Report) -> Gate | None:
     wrong: list[str] = []
     _keys(table, _GATE_KEYS, wrong)
-    text = {k: _text(table, k, wrong) for k in ("id", "metric", "rationale", "owner", "for_each")}
+    text = {k: _text(table, k, wrong) for k in _TEXTS}
     for key in ("id", "metric"):
         if key not in table:
             wrong.append(f"{key!r} is missing")
@@ -116,6 +126,8 @@ def _gate(table: Mapping[str, Any], report: _Report) -> Gate | None:
     threshold = _number(table, condition[0], 0.0, wrong) if condition else 0.0
     if len(condition) == 1 and metric and not wrong:
         _check_threshold(metric, condition[0], threshold, wrong)
+    if metric:
+        wrong += _tag_problems(metric, text)
     confidence = _number(table, "confidence", 0.95, wrong)
     if not 0.5 < confidence < 1:
         wrong.append(f"confidence = {confidence:g}, but must lie above 0.5 and below 1, as 0.95")
@@ -124,6 +136,7 @@ def _gate(table: Mapping[str, Any], report: _Report) -> Gate | None:
         wrong.append(f"max_failure_rate = {most:g}, but must lie in 0 … 1")
     severity = _choice(table, "severity", ("block", "warn"), wrong)
     failures = _choice(table, "failures", ("count", "exclude"), wrong)
+    calibrated = calibrated_in(table, metric, condition, wrong)
     if wrong:
         for problem in wrong:
             report(problem)
@@ -140,6 +153,10 @@ def _gate(table: Mapping[str, Any], report: _Report) -> Gate | None:
         owner=text["owner"],
         failures=failures,
         max_failure_rate=most,
+        across=text["across"] or None,
+        reference=text["reference"] or None,
+        cluster=text["cluster"] or None,
+        calibrated=calibrated,
     )
 
 
@@ -153,10 +170,25 @@ def _metric(text: str, wrong: list[str]) -> Metric | None:
         return None
 
 
+def _tag_problems(metric: Metric, text: Mapping[str, str]) -> list[str]:
+    """A disparity is taken across the values of a tag, and nothing else is."""
+    across, reference, last = text["across"], text["reference"], metric.statistic
+    if metric.kind == "disparity":
+        found = [] if across else [f"{last!r} needs across = the tag that names the groups"]
+        if reference and metric.rising:
+            found.append(f"{last!r} takes the least over the greatest: it has no reference")
+        return found
+    given = [key for key in ("across", "reference") if text[key]]
+    return [f"{key!r} goes with ratio, gap, mean_ratio and mean_gap" for key in given]
+
+
 def _check_threshold(metric: Metric, condition: str, threshold: float, wrong: list[str]) -> None:
     """A threshold that cannot be missed, or that no evidence can reach, is a mistake."""
     shown = f"{condition} = {threshold:g}"
-    if condition == "no_worse_than_baseline":
+    use = "at_least" if metric.rising else "at_most"
+    if metric.kind in ("disparity", "effects") and condition != use:
+        wrong.append(f"{condition} does not go with {metric.statistic}; use {use}")
+    elif condition == "no_worse_than_baseline":
         if metric.kind in ("timing", "quantile"):
             wrong.append(f"{condition} compares rates and means, not percentiles; use at_most")
         elif not 0 < threshold < 1:

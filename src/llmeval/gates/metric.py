@@ -17,12 +17,23 @@ __all__ = ["TIMINGS", "Metric", "check_metrics", "parse_metric"]
 TIMINGS: Final = ("ttft", "e2e", "tpot")
 STATISTICS: Final = (
     *("pass_rate", "rate", "mean", "p50", "p90", "p95", "p99"),
-    *("pass_hat_k", "pass_hat_3", "max_mean", "agreement"),
+    *("pass_hat_k", "pass_hat_3", "any_rate", "any_rate_3", "max_mean"),
+    *("agreement", "repeat_agreement", "consistency"),
+    *("ratio", "gap", "mean_ratio", "mean_gap"),
+    *("label_effect", "value_effect", "content_effect"),
 )
+DISPARITIES: Final = ("ratio", "gap", "mean_ratio", "mean_gap")
+DESCRIBING: Final = (
+    *("agreement", "repeat_agreement", "consistency"),
+    *("label_effect", "value_effect", "content_effect"),
+)
+"""Statistics that compare samples: all that can be said of scorers that judge none."""
+EFFECTS: Final = ("label_effect", "value_effect", "content_effect")
 
 _SHAPE: Final = re.compile(r"(?P<suite>.+?)\.(?P<scorer>[^.]+)\.(?P<statistic>p\d+\.\d+|[^.]+)")
 _QUANTILE: Final = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)", re.ASCII)
 _PASS_HAT: Final = re.compile(r"pass_hat_(k|[1-9]\d{0,3})", re.ASCII)
+_ANY_RATE: Final = re.compile(r"any_rate(?:_([1-9]\d{0,3}))?", re.ASCII)
 
 
 class Metric(Struct, frozen=True):
@@ -30,22 +41,31 @@ class Metric(Struct, frozen=True):
 
     ``kind`` says over what it is taken: ``timing`` (quantile of seconds a call), ``errors`` (share
     of calls without an answer), ``samples`` (``pass_rate``, ``rate``, ``mean``), ``quantile`` (of a
-    scorer's value), ``cases`` (``pass_hat_k``, ``max_mean``), ``groups`` (``agreement``).
-    ``quantile`` lies in (0, 1); ``k`` is that of ``pass_hat_k``, where 0 means all repetitions.
+    scorer's value), ``cases`` (``pass_hat_k``, ``any_rate``, ``max_mean``, ``repeat_agreement``,
+    ``consistency``), ``groups`` (``agreement``), ``disparity`` (of rates or means across the values
+    of a tag), ``effects`` (by how much more the cases of a group differ than the repetitions of one
+    case).
+    ``quantile`` lies in (0, 1); ``k`` is that of ``pass_hat_k`` and ``any_rate_k``, where
+    0 means all repetitions.
     """
 
     suite: str
     scorer: str
     statistic: str
-    kind: Literal["timing", "errors", "samples", "quantile", "cases", "groups"]
+    kind: Literal[
+        "timing", "errors", "samples", "quantile", "cases", "groups", "disparity", "effects"
+    ]
     quantile: float = 0.0
     k: int = 0
 
     @property
     def rising(self) -> bool:
         """Whether more is better."""
+        if self.kind == "disparity":
+            return self.statistic in ("ratio", "mean_ratio")
+        bad = self.statistic in ("rate", "max_mean") or self.statistic.startswith("any_rate")
         return self.kind in ("quantile", "groups") or (
-            self.kind in ("samples", "cases") and self.statistic not in ("rate", "max_mean")
+            self.kind in ("samples", "cases") and not bad
         )
 
     @property
@@ -78,12 +98,18 @@ def parse_metric(text: str) -> Metric:
         return Metric(suite, scorer, word, "quantile", quantile)
     if hat := _PASS_HAT.fullmatch(word):
         return Metric(suite, scorer, word, "cases", k=0 if hat[1] == "k" else int(hat[1]))
+    if among := _ANY_RATE.fullmatch(word):
+        return Metric(suite, scorer, word, "cases", k=int(among[1] or 0))
     if word in ("pass_rate", "rate", "mean"):
         return Metric(suite, scorer, word, "samples")
-    if word == "max_mean":
+    if word in ("max_mean", "repeat_agreement", "consistency"):
         return Metric(suite, scorer, word, "cases")
     if word == "agreement":
         return Metric(suite, scorer, word, "groups")
+    if word in DISPARITIES:
+        return Metric(suite, scorer, word, "disparity")
+    if word in EFFECTS:
+        return Metric(suite, scorer, word, "effects")
     raise GatesError(f"metric {text!r}: unknown statistic {word!r}.{nearest(word, STATISTICS)}")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from llmeval.calibration import Calibration
 from llmeval.gates.columns import Columns, Frame, ints
 from llmeval.gates.coverage import Covered, covered
 from llmeval.gates.metric import Metric
@@ -14,10 +17,17 @@ __all__ = ["Seen"]
 
 
 class Seen:
-    """A record, its baseline and its run."""
+    """A record, its baseline, its run, and how often scorers are wrong."""
 
-    def __init__(self, columns: Columns, base: Columns | None, run: RunInfo | None) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        base: Columns | None,
+        run: RunInfo | None,
+        calibrations: Sequence[Calibration] = (),
+    ) -> None:
         self.columns, self.base, self.run = columns, base, run
+        self.calibrations = calibrations
         self._covered: dict[tuple[str, str], Covered] = {}
         self._rows: dict[tuple[str, str, str], Rows] = {}
 

@@ -71,7 +71,7 @@ def units_in(
     if not own.any():
         text = f"none of {plural(rows.size, 'sample')} is known to have met this deployed model"
         return NoUnits(text, broken=False), share
-    if metric.kind in ("cases", "groups"):
+    if metric.kind in ("cases", "groups", "effects"):
         return _undivided(frame, rows, own, lost, metric, gate, words)
     return units_of(frame, rows[own | lost], metric, gate, words), share
 
@@ -82,7 +82,7 @@ def _undivided(
     """Units that are whole in a column; one with a lost call that is not whole is a bad one."""
     if isinstance(all_units := units_of(frame, rows, metric, gate, words), NoUnits):
         return all_units, Share(rows.size, rows.size)
-    if metric.kind == "groups":
+    if metric.kind in ("groups", "effects"):
         grouped = ints(frame.group)[rows] >= 0
         rows, own, lost = rows[grouped], own[grouped], lost[grouped]
     _, of = np.unique(unit_keys(frame, rows, metric, words), return_inverse=True)

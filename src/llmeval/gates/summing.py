@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from llmeval.errors import UsageError
+from llmeval.gates.calibrated import calibration_inputs
 from llmeval.gates.columns import Columns
 from llmeval.gates.contrasts import contrasts_of
 from llmeval.gates.coverage import coverage_of, covered
@@ -61,7 +62,7 @@ def summarise(
         model=run.models[0],
         models=run.models,
         judge=run.judge,
-        inputs=run.inputs,
+        inputs={**run.inputs, **calibration_inputs(gates)},
         gates=verdicts,
         coverage=coverage,
         usage=Usage(*columns.usage),

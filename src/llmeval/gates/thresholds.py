@@ -5,32 +5,46 @@ from __future__ import annotations
 import numpy as np
 
 from llmeval.gates.bounds import measure, missing_samples, too_few
+from llmeval.gates.calibrated import Correction
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.gates.units import Units
 from llmeval.gates.verdicts import numbers_of, verdict_of
-from llmeval.gates.wording import asked, failures, level, measured, outcome, plural
+from llmeval.gates.wording import asked, failures, groups_told, level, measured, outcome, plural
 from llmeval.records import Verdict
 
 __all__ = ["against_threshold"]
 
 
 def against_threshold(
-    gate: Gate, model: str, metric: Metric, units: Units, part: dict[str, str]
+    gate: Gate,
+    model: str,
+    metric: Metric,
+    units: Units,
+    part: dict[str, str],
+    correction: Correction | None = None,
 ) -> Verdict:
-    decided = measure(units, metric, gate)
-    needed = missing_samples(units, metric, gate) if decided.verdict == "INCONCLUSIVE" else None
+    """Decide; with a correction on the corrected bound, and say the raw rate and the corrected."""
+    decided = measure(units, metric, gate, correction)
+    undecided = decided.verdict == "INCONCLUSIVE"
+    needed = missing_samples(units, metric, gate, correction) if undecided else None
     found = decided.estimate
     whole = _whole(metric, units)
     bounds = (found.low, found.high)
+    raw = found.value if decided.raw is None else decided.raw
     parts = [
-        measured(metric, found.value, units.samples, found.clusters, whole) + failures(units, gate),
+        measured(metric, raw, units.samples, found.clusters, whole)
+        + groups_told(units, metric)
+        + failures(units, gate)
+        + (correction.told(found.value, metric) if correction else ""),
         f"at {level(gate)} confidence "
         + outcome(metric, gate.direction, gate.threshold, bounds, decided.verdict)
         + f", and {asked(metric, gate.direction, gate.threshold)}",
     ]
-    if decided.verdict == "INCONCLUSIVE":
-        parts.append(_missing(gate, metric, units, needed, whole))
+    if undecided and correction and needed is None:
+        parts.append("no number of samples would decide it: label more rows and calibrate again")
+    elif undecided:
+        parts.append(_missing(gate, metric, units, needed, None if correction else whole))
     return verdict_of(
         gate, model, decided.verdict, ": ".join(parts), slice=part, needed=needed,
         **numbers_of(decided, units.samples),
@@ -57,6 +71,8 @@ def _missing(
             f"a {metric.statistic} bound at {level(gate)} needs {least:,} {noun}, "
             f"there are {have:,}"
         )
+    if metric.kind == "disparity":
+        return "more clusters narrow the bounds, which are as wide as the widest pair's"
     if needed is None:
         return "no number of further samples like these would decide it"
     clean = whole is not None and whole == (0 if gate.direction == "at_most" else units.samples)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Final, Literal
 
 from llmeval.gates.declared import Gate
 from llmeval.gates.metric import Metric
 from llmeval.gates.units import Units
 
-__all__ = ["asked", "failures", "level", "measured", "number", "outcome", "plural"]
+__all__ = ["asked", "failures", "groups_told", "level", "measured", "number", "outcome", "plural"]
 
 Rounding = Literal["down", "up", "near"]
+
+_PLAIN: Final = frozenset(
+    (
+        *("mean", "max_mean", "consistency", "ratio", "mean_ratio", "mean_gap"),
+        *("value_effect", "content_effect"),
+    )
+)
+"""Statistics that are no shares of anything."""
 
 
 def number(value: float, metric: Metric, rounding: Rounding = "near", beside: float = -1) -> str:
     """Return ``value`` in its unit, with digits enough to tell it from ``beside``, and never as a
     perfect 0 % or 100 % where it is none."""
     scale, unit = (1.0, " s") if metric.seconds else (100.0, " %")
-    if metric.kind == "quantile" or metric.statistic in ("mean", "max_mean"):
+    if metric.kind == "quantile" or metric.statistic in _PLAIN:
         scale, unit = 1.0, ""
     if math.isinf(value):
         return "no bound" if not metric.seconds else "infinity"
@@ -93,6 +101,20 @@ def failures(units: Units, gate: Gate) -> str:
         return ""
     how = "left out" if gate.failures == "exclude" else "counted against it"
     return f" ({plural(units.failed, 'sample')} without an answer or a score, {how})"
+
+
+def groups_told(units: Units, metric: Metric) -> str:
+    """Return between which groups a disparity is widest: ``, from 61 % (b) to 80 % (a)``."""
+    if units.groups is None:
+        return ""
+    from llmeval.stats import group_rates
+
+    names = [units.names[int(code)] for code in units.groups]
+    rates = group_rates(units.values, names, clusters=units.clusters, unknown=units.failures)
+    ends = sorted(rates.items(), key=lambda item: (item[1], str(item[0])))
+    unit = Metric("", "", "mean" if metric.statistic.startswith("mean_") else "rate", "samples")
+    least, most = (f"{number(rate, unit)} ({name})" for name, rate in (ends[0], ends[-1]))
+    return f", from {least} to {most}"
 
 
 def level(gate: Gate) -> str:

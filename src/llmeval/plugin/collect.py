@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import yaml
 
 from llmeval.cases import cases_hash, load_cases
 from llmeval.errors import CaseError, SuiteError, nearest
-from llmeval.ports import Scorer
+from llmeval.ports import JudgeScorer, Scorer
 from llmeval.run import PlannedTest, spread
 from llmeval.suites import ATTRIBUTE, Evaluation, evaluate
 
@@ -47,6 +48,7 @@ def plan_test(
     except CaseError as error:
         raise CaseError(f"{path.name}::{name}: {error}") from None
     prompt = evaluating.prompts.load(declared.prompt) if declared.prompt else None
+    declared = _with_templates(declared, evaluating)
     test = PlannedTest(
         suite=declared.suite or path.parent.name,
         test=name,
@@ -60,6 +62,15 @@ def plan_test(
     )
     evaluating.add_test(test, path)
     return test
+
+
+def _with_templates(declared: Evaluation, evaluating: Evaluating) -> Evaluation:
+    """Give judges' scorers their prompts, so that the record's hash covers them."""
+    if not any(isinstance(scorer, JudgeScorer) for scorer in declared.scorers):
+        return declared
+    load = evaluating.judge_prompts.load
+    scorers = [s.with_template(load) if isinstance(s, JudgeScorer) else s for s in declared.scorers]
+    return replace(declared, scorers=tuple(scorers))
 
 
 class SuiteFile(pytest.File):

@@ -53,6 +53,7 @@ class Measuring:
         config: Config,
         plan: Sequence[PlannedSample],
         endpoints: dict[str, Endpoint],
+        judges: Sequence[Endpoint],
         directory: RunDirectory,
         cache: Path,
         describe: Callable[[], RunInfo],
@@ -64,11 +65,14 @@ class Measuring:
         self._directory = directory
         self._describe = describe
         self._share = share
+        self._judges = judges
         self._tracer = tracer
         self._writer: RecordWriter | None = None
         self._cache: ResponseCache | None = None
         self._recorded: RecordedSamples | None = None
-        if not config.no_cache and any(e.identity.cacheable for e in endpoints.values()):
+        if not config.no_cache and any(
+            e.identity.cacheable for e in (*endpoints.values(), *judges)
+        ):
             self._cache = ResponseCache(cache)
         if (config.resume or share.replaces_another) and directory.parts():
             self._recorded = RecordedSamples(directory)
@@ -149,6 +153,7 @@ class Measuring:
             max_calls=None if config.max_calls is None else config.max_calls // of,
             budget=None if config.budget is None else config.budget / of,
             cache=self._cache,
+            judges=self._judges,
             prices=config.prices,
             settings=config.settings,
             seed=config.seed,

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 __all__ = ["add_options", "given_options", "is_active"]
 
 _TEXT = {
-    "judge": ("REF", "endpoint that scores (for suites with a judge)"),
     "project": ("ID", "Google Cloud project"),
     "location": (
         "REGION",
@@ -58,6 +57,13 @@ def add_options(parser: pytest.Parser) -> None:
         "publishers/…/models/…, openai:http://host/v1#name, python:module:function, demo, "
         "demo-flawed, vertex-emulator (may be repeated)",
     )
+    group.addoption(
+        "--judge",
+        action="append",
+        metavar="REF",
+        dest="llmeval_judge",
+        help="endpoint that scores, for suites with a judge; of several the majority decides",
+    )
     for name, (metavar, text) in _TEXT.items():
         group.addoption(f"--{name}", metavar=metavar, dest=_dest(name), help=text)
     for name, text in _WHOLE.items():
@@ -79,7 +85,7 @@ def is_active(config: pytest.Config) -> bool:
 
 def given_options(config: pytest.Config) -> dict[str, Any]:
     """Return the options that were given, by the names of ``Config``'s fields."""
-    names = ["model", *_TEXT, *_WHOLE, *_DECIMAL, *_FLAGS]
+    names = ["model", "judge", *_TEXT, *_WHOLE, *_DECIMAL, *_FLAGS]
     values = {name.replace("-", "_"): config.getoption(_dest(name), None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 

@@ -26,9 +26,9 @@ from llmeval.plugin.role import Role, role_of, worker_input
 from llmeval.plugin.scope import file_hashes, keep_shard, narrowed_by, shown, versions
 from llmeval.plugin.telemetry import SessionTelemetry
 from llmeval.plugin.verdicts import announce
-from llmeval.ports import Endpoint
+from llmeval.ports import Endpoint, JudgeScorer
 from llmeval.prices import check_priced, model_prices
-from llmeval.prompts import PromptLibrary
+from llmeval.prompts import JudgeLibrary, PromptLibrary
 from llmeval.records import NotScored, RunInfo, SampleKey, Score, Summary
 from llmeval.report import ReportData
 from llmeval.report.page import prepare
@@ -65,6 +65,8 @@ class Evaluating:
         self.role = role_of(pytest_config)
         self.worker: str | None = worker_input(pytest_config).get("workerid")
         self.prompts = PromptLibrary([self.root / config.prompts])
+        self.judge_prompts = JudgeLibrary([self.root / config.prompts])
+        self.judges: list[Endpoint] = []
         self.tests: dict[tuple[str, str], PlannedTest] = {}
         self.files: set[Path] = set()
         self.partial: list[str] = []
@@ -109,12 +111,15 @@ class Evaluating:
             raise ConfigError("two of the models differ in nothing that may be shown: name one")
         config = msgspec.structs.replace(config, model=tuple(endpoints))
         if config.budget is not None:
-            identities = [endpoint.identity for endpoint in endpoints.values()]
-            check_priced(identities, config.prices, opened=False)
+            asked = [*resolved, *(resolve(ref, options=endpoint_options) for ref in config.judge)]
+            check_priced([each.identity for each in asked], config.prices, opened=False)
         path = root / config.gates
-        gates = load_gates(path) if path.exists() or "gates" in options else None
+        wanted = path.exists() or "gates" in options
+        gates = load_gates(path, root / config.calibrations) if wanted else None
         baseline = _baseline(config, options, pytest_config)
-        return cls(config, pytest_config, endpoints, gates, baseline, run_id=run_id)
+        made = cls(config, pytest_config, endpoints, gates, baseline, run_id=run_id)
+        made.judges = [resolve(ref, options=endpoint_options) for ref in config.judge]
+        return made
 
     # Collection
 
@@ -165,6 +170,7 @@ class Evaluating:
             self.partial.append(reason)
         if session.testsfailed:
             self.partial.append(f"{session.testsfailed} of the test files could not be collected")
+        self._check_judges()
         if not _ends_at_collection(session):
             self._check_gates(session)
         if plan_to := self.pytest_config.getoption("llmeval_plan", None):
@@ -173,6 +179,23 @@ class Evaluating:
             for test in self.tests.values():
                 if test.prompt:
                     test.prompt.check(test.cases, test.source)
+
+    def _check_judges(self) -> None:
+        """Leave judges out that nothing asks; raise ``SuiteError`` where one is missing."""
+        asking = [
+            (item.planned.test, scorer)
+            for item in self.planned
+            for scorer in item.planned.test.declared.scorers
+            if isinstance(scorer, JudgeScorer)
+        ]
+        if not asking:
+            self.judges = []
+        elif not self.judges:
+            test, scorer = asking[0]
+            raise SuiteError(
+                f"{test.suite}::{test.test} is scored by {scorer.identity.name!r}, which needs a "
+                f"judge: give --judge=REF"
+            )
 
     def _promised(self) -> int:
         models = len(self.config.model)
@@ -194,7 +217,16 @@ class Evaluating:
             )
         check_metrics(gates, infos)
         if self.baseline:
-            check_baseline(self.baseline, gates, infos, judge=None)
+            judge = self.judges[0].identity if self.judges else None
+            check_baseline(self.baseline, gates, infos, judge)
+
+    def _judgements(self) -> int:
+        """How many verdicts each judge is asked for, retries and second orders apart."""
+        return sum(
+            isinstance(scorer, JudgeScorer)
+            for item in self.planned
+            for scorer in item.planned.test.declared.scorers
+        )
 
     def _write_plan(self, path: Path) -> None:
         infos = [describe(test, self.config.model) for test in self.tests.values()]
@@ -203,6 +235,8 @@ class Evaluating:
             "models": list(self.config.model),
             "concurrency": self.config.concurrency,
             "samples": len(self.planned),
+            "judges": [judge.identity.ref for judge in self.judges],
+            "judge_calls": self._judgements() * len(self.judges),
             "gates": str(self.root / self.config.gates) if self.gates else None,
             "seconds_per_call": None,
         }
@@ -261,6 +295,7 @@ class Evaluating:
             config=self.config,
             plan=[item.planned for item in mine],
             endpoints=self.endpoints,
+            judges=self.judges,
             directory=directory,
             cache=self.root / self.config.cache_dir / "cache.sqlite",
             describe=self._describe,
@@ -286,11 +321,15 @@ class Evaluating:
             suites=[describe(test, self.config.model) for test in self.tests.values()],
             inputs=file_hashes([*self.files, self.root / self.config.gates], self.root),
             seed=self.config.seed,
+            judge=self.judges[0].identity if self.judges else None,
+            judges=[judge.identity for judge in self.judges],
             partial=list(self.partial),
             command=given.get("command") or shown(self.pytest_config.invocation_params.args),
             versions=versions(),
             settings=dict(self.config.settings),
-            prices=model_prices(models, self.config.prices),
+            prices=model_prices(
+                [*models, *(judge.identity for judge in self.judges)], self.config.prices
+            ),
             by=self.config.by,
         )
 

@@ -2,9 +2,12 @@
 
 from llmeval.prompts.library import Prompt, PromptLibrary
 from llmeval.prompts.parity import Difference, ParityReport, check_parity, parity_rows
+from llmeval.prompts.verdicts import JudgeLibrary, JudgePrompt
 
 __all__ = [
     "Difference",
+    "JudgeLibrary",
+    "JudgePrompt",
     "ParityReport",
     "Prompt",
     "PromptLibrary",

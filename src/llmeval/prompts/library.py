@@ -110,6 +110,10 @@ class PromptLibrary:
         template = self._environment.get_template(name)
         return Prompt(name, closure.hash, closure.variables, template, closure)
 
+    def source(self, name: str) -> str:
+        """Return the text of a template that was loaded."""
+        return self._roots.read(name)[0]
+
 
 def _check_characters(message: Message) -> None:
     if not message.content.isascii():

@@ -55,13 +55,19 @@ def metric_parts(metric: str) -> tuple[str, str, str]:
     return suite, scorer, statistic
 
 
+_SHARES = (
+    *("rate", "pass_rate", "error_rate", "agreement", "repeat_agreement"),
+    *("gap", "label_effect"),
+)
+
+
 def unit_of(metric: str) -> Unit:
     """Return in which unit a metric is measured."""
     _, scorer, statistic = metric_parts(metric)
     if scorer in TIMINGS:
         return "seconds"
-    shares = ("rate", "pass_rate", "error_rate", "agreement")
-    return "rate" if statistic in shares or statistic.startswith("pass_hat_") else "score"
+    of_cases = statistic.startswith(("pass_hat_", "any_rate"))
+    return "rate" if of_cases or statistic in _SHARES else "score"
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -96,7 +96,8 @@ def _turn(message: Mapping[str, Any]) -> Turn:
 def _claims(
     scores: Sequence[Score | NotScored], length: int
 ) -> tuple[list[Span], tuple[Claim, ...]]:
-    """The claims of all scorers with their places in the answer, as far as they can be read."""
+    """The claims and citations of all scorers with their places in the answer, as far as they can
+    be read."""
     spans: list[Span] = []
     claims: list[Claim] = []
     for score, entry in _entries(scores):
@@ -109,7 +110,9 @@ def _claims(
             number=len(claims) + 1,
             scorer=short(score.scorer),
             supported=_supported(entry),
-            label=short(str(entry.get("label") or entry.get("verdict") or "")),
+            label=short(
+                str(entry.get("label") or entry.get("verdict") or entry.get("status") or "")
+            ),
             explanation=_note(str(entry.get("explanation") or entry.get("reason") or "")),
         )
         claims.append(claim)
@@ -119,12 +122,13 @@ def _claims(
 
 def _entries(scores: Sequence[Score | NotScored]) -> Iterator[tuple[Score, Mapping[str, Any]]]:
     for score in scores:
-        found = (
-            score.evidence.get("claims") if isinstance(score, Score) and score.evidence else None
-        )
-        for entry in found if isinstance(found, list | tuple) else ():
-            if isinstance(score, Score) and isinstance(entry, Mapping):
-                yield score, entry
+        if not isinstance(score, Score) or not score.evidence:
+            continue
+        for key in ("claims", "citations"):
+            found = score.evidence.get(key)
+            for entry in found if isinstance(found, list | tuple) else ():
+                if isinstance(entry, Mapping):
+                    yield score, entry
 
 
 def _places(entry: Mapping[str, Any]) -> list[tuple[int, int]]:
@@ -143,10 +147,10 @@ def _supported(entry: Mapping[str, Any]) -> bool | None:
     for key in ("supported", "grounded"):
         if isinstance(entry.get(key), bool):
             return bool(entry[key])
-    word = str(entry.get("label") or entry.get("verdict") or "").lower()
+    word = str(entry.get("label") or entry.get("verdict") or entry.get("status") or "").lower()
     if word in ("grounded", "supported", "entailed", "entailment"):
         return True
-    return False if word else None
+    return False if word and word != "unverified" else None
 
 
 def _segments(text: str, spans: list[Span]) -> tuple[tuple[Segment, ...], int]:

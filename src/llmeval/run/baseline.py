@@ -70,7 +70,8 @@ def check_baseline(
             metric = parse_metric(gate.metric)
             looked_at.setdefault(metric.suite, set()).add(metric.scorer)
     found = changes(baseline.run.suites, suites, looked_at)
-    if looked_at and baseline.run.judge != judge:
+    before = baseline.run.judge
+    if looked_at and (before.ref if before else None) != (judge.ref if judge else None):
         found.append("another judge")
     if found:
         more = f"; and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""

@@ -6,7 +6,7 @@ from typing import Final
 
 from llmeval.records import CallFailure, Price, Response, Usage
 
-__all__ = ["Budget", "cost_of", "cost_of_attempt"]
+__all__ = ["Budget", "Promise", "cost_of", "cost_of_attempt"]
 
 _NEVER_SENT: Final = frozenset({"refused_connection", "dns", "tls"})
 _REFUSED: Final = frozenset(
@@ -73,7 +73,9 @@ class Budget:
     """Counts calls and dollars of one process.
 
     ``exhausted`` becomes the reason as soon as another call could break a cap: money that calls in
-    flight may still cost is reckoned at the dearest call seen so far.
+    flight may still cost is reckoned at the dearest call seen so far, and calls that were promised
+    to samples under way (to their judges) are counted as made. Promised calls may be made as long
+    as the cap itself holds.
     """
 
     def __init__(self, max_calls: int | None, usd: float | None) -> None:
@@ -81,21 +83,32 @@ class Budget:
         self._usd = usd
         self._dearest = 0.0
         self.calls = 0
+        self.promised = 0
         self.spent: float | None = None
         self.exhausted: str | None = None
 
-    def allow(self, in_flight: int) -> bool:
+    def allow(self, in_flight: int, *, promised: bool = False) -> bool:
         """Count one call about to be sent; ``False`` where a cap forbids it."""
-        if self._max_calls is not None and self.calls >= self._max_calls:
-            self.exhausted = f"--max-calls={self._max_calls} was reached"
-        elif self._usd == 0:
-            self.exhausted = "--budget=0 allows no call"
-        elif self._usd is not None and (self.spent or 0.0) + in_flight * self._dearest > self._usd:
-            self.exhausted = f"--budget={self._usd:g} US dollars was reached"
-        if self.exhausted:
+        reason = self._reason(in_flight, 0 if promised else self.promised)
+        self.exhausted = reason or self.exhausted
+        if reason or (self.exhausted and not promised):
             return False
         self.calls += 1
         return True
+
+    def promise(self, calls: int) -> Promise:
+        """Set calls aside for one sample."""
+        self.promised += calls
+        return Promise(self, calls)
+
+    def _reason(self, in_flight: int, promised: int) -> str | None:
+        if self._max_calls is not None and self.calls + promised >= self._max_calls:
+            return f"--max-calls={self._max_calls} was reached"
+        if self._usd == 0:
+            return "--budget=0 allows no call"
+        if self._usd is not None and (self.spent or 0.0) + in_flight * self._dearest > self._usd:
+            return f"--budget={self._usd:g} US dollars was reached"
+        return None
 
     def spend(self, cost: float | None, *, answered: bool = True) -> None:
         """Book what a call cost. An answer whose cost is unknown ends a budget of money."""
@@ -108,3 +121,22 @@ class Budget:
             return
         self.spent = (self.spent or 0.0) + cost
         self._dearest = max(self._dearest, cost)
+
+
+class Promise:
+    """Calls set aside for one sample: taken one by one, the rest given back."""
+
+    def __init__(self, budget: Budget, calls: int) -> None:
+        self._budget = budget
+        self._left = calls
+
+    def take(self) -> None:
+        """Make use of one; more may be taken than were promised."""
+        if self._left:
+            self._left -= 1
+            self._budget.promised -= 1
+
+    def close(self) -> None:
+        """Give back what was not taken. Safe to call twice."""
+        self._budget.promised -= self._left
+        self._left = 0

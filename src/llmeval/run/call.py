@@ -60,7 +60,8 @@ class Called:
 
 @dataclass
 class Caller:
-    """Calls one endpoint under one policy. Lives on one event loop."""
+    """Calls one endpoint under one policy. ``promised`` calls are those of judges: the budget has
+    set them aside. Lives on one event loop."""
 
     endpoint: Endpoint
     policy: CallPolicy
@@ -70,6 +71,7 @@ class Caller:
     clock: Clock
     cache: ResponseCache | None = None
     price: Price | None = None
+    promised: bool = False
     retries: int = 0
     _random: random.Random = field(default_factory=random.Random)
 
@@ -96,7 +98,7 @@ class Caller:
             await self.limiter.clear_to_send()
             if number > 1:
                 backoff += self.clock.monotonic() - waited_from
-            if not self.budget.allow(self.limiter.in_flight):
+            if not self.budget.allow(self.limiter.in_flight, promised=self.promised):
                 raise Halted
             sent_at = self.clock.time()
             attempt = await self._send(request)

@@ -10,6 +10,7 @@ its time stamp.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,9 +30,10 @@ from llmeval.records import (
     Response,
     Sample,
 )
-from llmeval.run.budget import Budget
+from llmeval.run.budget import Budget, Promise
 from llmeval.run.call import Called, Caller, Halted
 from llmeval.run.handover import Finished, Progress, RunStopped, State
+from llmeval.run.judging import AskingJudge
 from llmeval.run.limits import Breaker, Limiter
 from llmeval.run.observe import describe_down, observation_of
 from llmeval.run.plan import PlannedSample, PlannedTest
@@ -77,7 +79,8 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._telling = Telling(wiring.tracer)
         self._budget = Budget(wiring.max_calls, wiring.budget)
-        self._callers = {ref: self._caller(ref) for ref in endpoints}
+        self._callers = {ref: self._caller(endpoint) for ref, endpoint in endpoints.items()}
+        self._judges = [self._caller(endpoint, promised=True) for endpoint in wiring.judges]
         self._thread = threading.Thread(target=self._main, name="llmeval-engine", daemon=True)
         self._started_at = wiring.clock.monotonic()
         self._feeder: asyncio.Task[None] | None = None
@@ -123,11 +126,15 @@ class Engine:
             done=self._state.recorded,
             planned=len(self._plan),
             calls=self._budget.calls,
-            in_flight=sum(c.limiter.in_flight for c in self._callers.values()),
-            retries=sum(c.retries for c in self._callers.values()),
+            in_flight=sum(c.limiter.in_flight for c in self._every_caller),
+            retries=sum(c.retries for c in self._every_caller),
             spent=self._budget.spent,
             elapsed=self._wiring.clock.monotonic() - self._started_at,
         )
+
+    @property
+    def _every_caller(self) -> list[Caller]:
+        return [*self._callers.values(), *self._judges]
 
     def stop(self, reason: str, error: LlmevalError | None = None) -> None:
         """Measure no more: calls in flight are dropped, what is recorded stays."""
@@ -192,8 +199,8 @@ class Engine:
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
-        for endpoint in self._endpoints.values():
-            await endpoint.close()
+        for caller in self._every_caller:
+            await caller.endpoint.close()
 
     def _settle(self) -> None:
         with self._ready:
@@ -201,11 +208,11 @@ class Engine:
             self._ready.notify_all()
 
     async def _measure_all(self) -> None:
-        for ref, endpoint in self._endpoints.items():
-            await endpoint.open()
+        for caller in self._every_caller:
+            await caller.endpoint.open()
             # Only now is it known which model answers.
-            known = model_price(endpoint.identity, self._wiring.prices)
-            self._callers[ref].price = known.price if known else None
+            known = model_price(caller.endpoint.identity, self._wiring.prices)
+            caller.price = known.price if known else None
         self._wiring.opened()
         if self._wiring.prepared:
             await self._wiring.prepared()
@@ -309,10 +316,12 @@ class Engine:
         await asyncio.gather(*(one(index) for index in indices[: test.declared.warmup]))
 
     async def _measure(self, index: int, ready: float, limiter: Limiter) -> None:
+        place = contextlib.ExitStack()
+        place.callback(limiter.release)
         try:
             finished = self._known(index)
             if finished is None:
-                finished = await self._observe(self._plan[index], ready)
+                finished = await self._observe(self._plan[index], ready, place)
                 self._wiring.record(finished.observation)
             self._hand_over(index, finished)
         except Halted:
@@ -322,22 +331,45 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - a defect must end the run, not hang it
             self._halt(RunStopped(f"the engine failed: {error!r}", _defect(error)))
         finally:
-            limiter.release()
+            place.close()
 
-    async def _observe(self, planned: PlannedSample, ready: float) -> Finished:
+    async def _observe(
+        self, planned: PlannedSample, ready: float, place: contextlib.ExitStack
+    ) -> Finished:
+        """Measure one sample. Its place among the calls is free while judges are asked."""
         asker = self._asker(planned)
         observation: Observation | None = None
+        promise = self._budget.promise(self._scoring(planned.test).judgements * len(self._judges))
         try:
             outcome = await solve(planned, asker)
             observation = observation_of(planned, asker, outcome, ready, self._wiring)
             prompt = asker.asked.messages if asker.asked else ()
             if isinstance(outcome, Response):
                 sample = Sample(planned.case, prompt, outcome, planned.repetition)
-                scores = await self._scoring(planned.test).score(sample)
-                observation = msgspec.structs.replace(observation, scores=scores)
+                observation = await self._scored(planned.test, sample, observation, place, promise)
             return Finished(observation, prompt)
         finally:
+            promise.close()
             self._telling.sampled(planned, asker.sent, observation)
+
+    async def _scored(
+        self,
+        test: PlannedTest,
+        sample: Sample,
+        observation: Observation,
+        place: contextlib.ExitStack,
+        promise: Promise,
+    ) -> Observation:
+        """Add the scores; what judging cost is part of what the sample cost."""
+        room = self._scoring(test)
+        if not room.judgements:
+            return msgspec.structs.replace(observation, scores=await room.score(sample))
+        place.close()
+        judges = [AskingJudge(caller, self._wiring.seed, promise) for caller in self._judges]
+        scores = await room.score(sample, judges)
+        costs = [observation.cost_usd, *(cost for judge in judges for cost in judge.costs)]
+        total = None if None in costs else sum(cost for cost in costs if cost is not None)
+        return msgspec.structs.replace(observation, scores=scores, cost_usd=total)
 
     def _hand_over(self, index: int, finished: Finished) -> None:
         hold = self._look_ahead and self._plan[index].test.declared.timed
@@ -402,8 +434,8 @@ class Engine:
             sent=self._telling.book(),
         )
 
-    def _caller(self, ref: str) -> Caller:
-        wiring, endpoint = self._wiring, self._endpoints[ref]
+    def _caller(self, endpoint: Endpoint, *, promised: bool = False) -> Caller:
+        wiring = self._wiring
 
         def opened(failure: CallFailure) -> None:
             message = describe_down(endpoint.identity, failure)
@@ -417,6 +449,7 @@ class Engine:
             budget=self._budget,
             clock=wiring.clock,
             cache=wiring.cache,
+            promised=promised,
         )
 
 

@@ -149,8 +149,8 @@ class Limiter:
         if self._successes:
             lasted = now - self._successes[0]
             through = 0.9 * len(self._successes) / max(1.0, lasted)
-            # After a drought the old proof still tells where the quota will be. In the first moments
-            # refusals are back before the answers are, and prove nothing.
+            # After a drought the old proof still tells where the quota will be. In the first
+            # moments refusals are back before the answers are, and prove nothing.
             if lasted >= _SHORTEST_PROOF:
                 self._proven = through
         if self._pace is None:

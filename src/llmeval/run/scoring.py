@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from llmeval.ports import Scorer
+from llmeval.ports import Judge, JudgeScorer, Scorer
 from llmeval.records import NotScored, Sample, Score
+from llmeval.run.judging import judged, plausible
 
 __all__ = ["ScoringRoom", "score_batch"]
 
@@ -17,16 +18,37 @@ _MOST: Final = 64
 
 
 class ScoringRoom:
-    """Scores the samples of one test. Lives on one event loop; one batch at a time."""
+    """Scores the samples of one test. Lives on one event loop; one batch at a time, while judges
+    are asked for each sample by itself."""
 
     def __init__(self, scorers: Sequence[Scorer], pool: ThreadPoolExecutor) -> None:
-        self._scorers = scorers
+        self._all = scorers
+        self._judged = [s for s in scorers if isinstance(s, JudgeScorer)]
+        self._scorers = [s for s in scorers if not isinstance(s, JudgeScorer)]
         self._pool = pool
         self._waiting: list[tuple[Sample, asyncio.Future[list[Finding]]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def score(self, sample: Sample) -> list[Finding]:
-        """Return one finding a scorer, in the order of declaration."""
+    @property
+    def judgements(self) -> int:
+        """How many scorers' verdicts come from models."""
+        return len(self._judged)
+
+    async def score(self, sample: Sample, judges: Sequence[Judge] = ()) -> list[Finding]:
+        """Return one finding a scorer, in the order of declaration.
+
+        Raises ``Halted`` where the run stops while judges are asked.
+        """
+        if not self._judged:
+            return await self._plain(sample)
+        plain, verdicts = await asyncio.gather(
+            self._plain(sample),
+            asyncio.gather(*(judged(scorer, sample, judges) for scorer in self._judged)),
+        )
+        found = iter(plain), iter(verdicts)
+        return [next(found[isinstance(scorer, JudgeScorer)]) for scorer in self._all]
+
+    async def _plain(self, sample: Sample) -> list[Finding]:
         if not self._scorers:
             return []
         future: asyncio.Future[list[Finding]] = asyncio.get_running_loop().create_future()
@@ -76,14 +98,4 @@ def _column(scorer: Scorer, samples: Sequence[Sample]) -> list[Finding]:
 def _checked(scorer: Scorer, found: Sequence[Finding], expected: int) -> list[Finding]:
     if len(found) != expected:
         raise ValueError(f"{expected} samples, but {len(found)} findings")
-    return [_plausible(scorer.identity.name, finding) for finding in found]
-
-
-def _plausible(name: str, finding: Finding) -> Finding:
-    if isinstance(finding, Score | NotScored) and finding.scorer != name:
-        return NotScored(name, "scorer_error", f"a finding of {finding.scorer!r}, not {name!r}")
-    if isinstance(finding, NotScored):
-        return finding
-    if not isinstance(finding, Score) or not 0.0 <= finding.value <= 1.0:
-        return NotScored(name, "scorer_error", f"not a score between 0 and 1: {finding!r}"[:500])
-    return finding
+    return [plausible(scorer.identity.name, finding) for finding in found]

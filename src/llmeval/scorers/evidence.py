@@ -10,7 +10,7 @@ from functools import lru_cache
 from llmeval.scorers.facts import Facts, Number, facts_of
 from llmeval.scorers.text import Span, fold, language_of, sentences, words
 
-__all__ = ["Evidence", "nearest_sentence", "read_evidence"]
+__all__ = ["Evidence", "nearest_sentence", "read_evidence", "shared_content"]
 
 MAX_SENTENCES = 20_000
 
@@ -68,17 +68,23 @@ def _index(facts: Iterable[Facts]) -> dict[str | float, list[int]]:
     return index
 
 
+def shared_content(claim: Facts, evidence: Evidence) -> Counter[int]:
+    """Return how much of the claim's content each sentence shares, by the sentence's number."""
+    shared: Counter[int] = Counter()
+    keys: set[str | float] = {*claim.content, *(n[0] for n in claim.numbers)}
+    for key in keys:
+        # A word that stands everywhere tells no sentence from another.
+        shared.update(evidence.index.get(key, ())[:2_000])
+    return shared
+
+
 def nearest_sentence(claim: Facts, evidence: Evidence) -> tuple[int | None, list[int]]:
     """Return the sentence that shares most content with the claim, and all that come near it.
 
     Near is at least 70 % of the most; the first of equals is the nearest. None if nothing is
     shared.
     """
-    shared: Counter[int] = Counter()
-    keys: set[str | float] = {*claim.content, *(n[0] for n in claim.numbers)}
-    for key in keys:
-        # A word that stands everywhere tells no sentence from another.
-        shared.update(evidence.index.get(key, ())[:2_000])
+    shared = shared_content(claim, evidence)
     if not shared:
         return None, []
     most = max(shared.values())

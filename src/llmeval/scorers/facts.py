@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
-from llmeval.scorers.lexicons.numbers import MONTHS, NUMBER_WORDS, SCALES
+from llmeval.scorers.lexicons.numbers import ABBREVIATED, MONTHS, NUMBER_WORDS, SCALES
 from llmeval.scorers.lexicons.polarity import NEGATIONS
 from llmeval.scorers.text import fold, stem
 
-__all__ = ["Facts", "Number", "facts_of", "is_number", "tokens_of"]
+__all__ = ["Facts", "Number", "facts_of", "is_number", "readings_of", "tokens_of"]
 
 Number = tuple[float, ...]
 """A number as its possible readings: in an English text 1,500 is 1500; 1.500 may be 1.5 or 1500."""
@@ -94,7 +94,7 @@ def _numbers(tokens: tuple[str, ...], language: str) -> Iterator[Number]:
         token = tokens[at]
         at += 1
         if token[0].isdecimal():
-            readings = _readings(token, language == "en")
+            readings = readings_of(token, language == "en")
         elif token in NUMBER_WORDS and token not in _AMBIGUOUS:
             readings = (NUMBER_WORDS[token],)
             if readings[0] >= 20 and at < len(tokens) and NUMBER_WORDS.get(tokens[at], 99) < 10:
@@ -102,19 +102,31 @@ def _numbers(tokens: tuple[str, ...], language: str) -> Iterator[Number]:
                 at += 1
         else:
             continue
+        if at < len(tokens) and tokens[at] in ABBREVIATED and token[0].isdecimal():
+            readings = tuple(r * scale for scale in ABBREVIATED[tokens[at]] for r in readings)
+            at += 1
         while at < len(tokens) and tokens[at] in SCALES:
             readings = tuple(r * SCALES[tokens[at]] for r in readings)
             at += 1
         yield readings
 
 
+def _clock(hour: float, minute: float) -> Number:
+    """Return a time of day in hours, and 1:30 as 13:30 too: what stands behind it is not read."""
+    time = hour + minute / 60
+    if hour > 24 or minute >= 60:
+        return (time,)
+    return (time, time + 12 if hour < 12 else time - 12)
+
+
 @lru_cache(maxsize=4096)
-def _readings(token: str, english: bool) -> Number:
+def readings_of(token: str, english: bool) -> Number:
+    """Return the numbers that digits with marks between them may stand for, the likelier first."""
     # Digits of any script are numbers to Python; longer than a float can tell apart are texts.
     token = token.replace(" ", "")[:40]
     parts = re.split(r"[.,:]", token)
     if ":" in token:
-        return (float(parts[0]),)
+        return _clock(float(parts[0]), float(parts[1] or 0))
     marks = [c for c in token if c in ".,"]
     plain = float("".join(parts))
     if not marks:

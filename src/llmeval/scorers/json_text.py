@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
 
-__all__ = ["MAX_CHARS", "MAX_DEPTH", "Unreadable", "parse", "read_answer"]
+from llmeval.scorers.formats import reading
+from llmeval.scorers.formats.reading import MAX_CHARS, MAX_DEPTH, Format, Place, Reading, Unreadable
 
-MAX_CHARS = 300_000
-MAX_DEPTH = 100
+__all__ = ["JSON", "MAX_CHARS", "MAX_DEPTH", "Unreadable", "parse", "places", "read_answer"]
 
-_FENCE = re.compile(
-    r"\A\s*(?:```|~~~)[ \t]*[\w.+-]*[ \t]*\n(.*?)\n?[ \t]*(?:```|~~~)\s*\Z", re.DOTALL
-)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
-
-
-class Unreadable(ValueError):
-    """The text is not JSON as RFC 8259 has it, with unique names and within our bounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An answer read as JSON: ``value`` if ``readable``, else the ``kind`` of failure and why.
-
-    ``kind`` is also set for a readable value that is wrapped (code_fence, leading_prose,
-    trailing_prose).
-    """
-
-    kind: str | None
-    why: str
-    value: Any = None
-    readable: bool = False
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def parse(text: str) -> Any:
@@ -50,44 +31,29 @@ def parse(text: str) -> Any:
         raise Unreadable(str(error)) from error
 
 
+def places(text: str) -> Iterator[Place]:
+    """Yield where the first object or array stands in a text, from bracket to bracket."""
+    start = _start(text)
+    if start >= 0 and (end := _closing(text, start)) is not None:
+        yield start, end
+
+
+def _start(text: str) -> int:
+    return min((at for at in map(text.find, "{[") if at >= 0), default=-1)
+
+
+def _cut(text: str) -> bool:
+    """Whether a bracket is left open: the text broke off."""
+    start = _start(text)
+    return start >= 0 and _depth(text[start:])[1] > 0
+
+
+JSON: Final = Format("json", "JSON value", parse, places, _cut)
+
+
 def read_answer(text: str, truncated: bool) -> Reading:
     """Read an answer that should be JSON and nothing else; ``truncated``: it hit a length limit."""
-    if not text.strip():
-        return Reading("empty", "the answer is empty")
-    try:
-        return Reading(None, "", parse(text), True)
-    except Unreadable as error:
-        return _wrapped(text, truncated, str(error))
-
-
-def _wrapped(text: str, truncated: bool, why: str) -> Reading:
-    fenced = _FENCE.match(text)
-    if fenced:
-        try:
-            return Reading("code_fence", "JSON inside a code fence", parse(fenced.group(1)), True)
-        except Unreadable as error:
-            return Reading("not_json", f"code fence without valid JSON: {error}")
-    start = min((at for at in map(text.find, "{[") if at >= 0), default=-1)
-    if start < 0:
-        return Reading("truncated" if truncated else "not_json", why)
-    try:
-        value, end = _first_value(text, start)
-    except Unreadable:
-        # An unclosed bracket with nothing after it that could close it: the text broke off.
-        cut = truncated or _depth(text[start:])[1] > 0
-        return Reading("truncated" if cut else "not_json", why)
-    if "```" in text[:start] and "```" in text[end:]:
-        return Reading("code_fence", "JSON inside a code fence with text around it", value)
-    if text[:start].strip():
-        return Reading("leading_prose", "text before the JSON value", value)
-    return Reading("trailing_prose", "text after the JSON value", value)
-
-
-def _first_value(text: str, start: int) -> tuple[Any, int]:
-    end = _closing(text, start)
-    if end is None:
-        raise Unreadable("no closing bracket")
-    return parse(text[start:end]), end
+    return reading.read_answer(JSON, text, truncated)
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -105,9 +71,6 @@ def _closing(text: str, start: int) -> int | None:
             if depth == 0:
                 return at
     return None
-
-
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 def _depth(text: str) -> tuple[int, int]:
@@ -129,8 +92,7 @@ def _bound(text: str) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise Unreadable(f"the name {twice[:60]!r} appears twice in one object")
     return found
 

@@ -13,10 +13,10 @@ from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, clip, each, field_of
 from llmeval.scorers.text import fold
 
-__all__ = ["Choice", "OneOf", "choice", "chosen", "lettered", "one_of"]
+__all__ = ["ANSWER_MARK", "Choice", "OneOf", "choice", "chosen", "lettered", "one_of"]
 
 _HEAD, _TAIL = 4_000, 4_000
-_MARK = re.compile(
+ANSWER_MARK = re.compile(
     r"\b(?:(?:final |correct |best |right )?(?:answer|option|choice|decision|verdict|label)"
     r"|(?:richtige |korrekte )?(?:antwort|entscheidung|auswahl)|(?:bonne )?(?:reponse|choix)"
     r"|respuesta|opcion|risposta|opzione|scelta|resposta|opcao|escolha)\b"
@@ -241,7 +241,7 @@ def _tidy(text: str) -> str:
 
 def _stated(tidy: str) -> list[str]:
     """What follows the last "answer:", the last line, the first line; most telling first."""
-    marks = list(_MARK.finditer(tidy))
+    marks = list(ANSWER_MARK.finditer(tidy))
     after = [tidy[marks[-1].end() :].split("\n")[0]] if marks else []
     lines = [line for line in tidy.split("\n") if line.strip(_EDGE)] or [""]
     return [*after, lines[-1], lines[0]]

@@ -11,20 +11,11 @@ from typing import Any
 from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, clip, each, field_of
-from llmeval.scorers.json_text import MAX_CHARS, Unreadable, parse, read_answer
-from llmeval.scorers.refusing import is_refusal
+from llmeval.scorers.formats.answers import judge_answer
+from llmeval.scorers.formats.reading import MAX_CHARS, Format
+from llmeval.scorers.json_text import JSON, Unreadable, parse
 
-__all__ = ["JsonSchema", "json_schema"]
-
-_KINDS = {
-    "type": "wrong_type",
-    "required": "missing_key",
-    "dependentRequired": "missing_key",
-    "additionalProperties": "extra_key",
-    "unevaluatedProperties": "extra_key",
-    "propertyNames": "extra_key",
-}
-_MAX_ERRORS = 20
+__all__ = ["JsonSchema", "json_schema", "judge_by_schema", "schema_of_case", "schema_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +38,33 @@ class JsonSchema:
         return each(self.name, samples, self._judge)
 
     def _judge(self, sample: Sample) -> Score | NotScored:
-        from llmeval.scorers.schema_check import BadSchema, check
+        schema = self.schema if self.schema is not None else schema_of_case(sample, self.field)
+        return judge_by_schema(self.name, JSON, sample, schema, lenient=self.lenient)
 
-        text = self.schema if self.schema is not None else _case_schema(sample, self.field)
-        answer = sample.response
-        if len(answer.text) > MAX_CHARS:
-            reason = f"the answer has {len(answer.text)} characters; at most {MAX_CHARS} are read"
-            return NotScored(self.name, "too_long", reason)
-        read = read_answer(answer.text, answer.finish_reason == "length")
-        try:
-            errors = check(text, read.value) if read.readable else check(text, None)[:0]
-        except BadSchema as bad:
-            reason = f"case {clip(sample.case.id, 80)}: the schema itself is wrong: {bad}"
-            return NotScored(self.name, "bad_schema", clip(reason, 400))
-        if read.kind and not (self.lenient and read.kind == "code_fence" and read.readable):
-            refused = read.kind == "not_json" and is_refusal(answer.text)
-            return self._invalid("refusal" if refused else read.kind, read.why)
-        if errors:
-            first = errors[0]
-            kind = _KINDS.get(first.keyword, "bad_value")
-            return self._invalid(kind, f"{first.path}: {first.message}", first.path, len(errors))
-        return Score(self.name, 1.0, "valid")
 
-    def _invalid(self, kind: str, why: str, path: str | None = None, count: int = 0) -> Score:
-        evidence: dict[str, Any] = {"kind": kind}
-        if path is not None:
-            evidence |= {"path": clip(path), "errors": count}
-        return Score(self.name, 0.0, "invalid", clip(why, 300), evidence)
+def judge_by_schema(
+    name: str,
+    form: Format,
+    sample: Sample,
+    schema: str,
+    *,
+    lenient: bool,
+    limit: int = MAX_CHARS,
+) -> Score | NotScored:
+    """Hold the value that an answer of ``form`` is against a JSON Schema, given as JSON text."""
+    from llmeval.scorers.schema_check import BadSchema, check
+
+    try:
+        found = judge_answer(
+            name, form, sample, lambda v: check(schema, v), lenient=lenient, limit=limit
+        )
+        if isinstance(found, NotScored) or (found.evidence or {})["value_hash"] is None:
+            # No value was held against the schema; what is wrong with it is said all the same.
+            check(schema, None)
+    except BadSchema as bad:
+        reason = f"case {clip(sample.case.id, 80)}: the schema itself is wrong: {bad}"
+        return NotScored(name, "bad_schema", clip(reason, 400))
+    return found
 
 
 def json_schema(
@@ -93,15 +84,16 @@ def json_schema(
 
     Drafts 4 to 2020-12 by ``$schema`` (default 2020-12), formats are checked, ``$ref`` is resolved
     within the schema and to the published metaschemas, never over the network.
-    Labels: ``valid``, ``invalid``. Evidence ``kind``: ``code_fence``, ``leading_prose``,
-    ``trailing_prose``, ``truncated``, ``not_json``, ``refusal``, ``empty``, ``wrong_type``,
-    ``missing_key``, ``extra_key``, ``bad_value``. A wrong schema is NotScored ``bad_schema``.
+    Labels: ``valid``, ``invalid``. Evidence: ``value_hash``, equal for equal values; of an invalid
+    answer ``kind``, one of ``formats.failures.FAILURES``. A wrong schema is NotScored
+    ``bad_schema``.
     """
-    text = None if schema is None else _schema_text(schema)
+    text = None if schema is None else schema_text(schema)
     return JsonSchema(text, field, lenient, name)
 
 
-def _schema_text(schema: Mapping[str, Any] | bool | str | Path) -> str:
+def schema_text(schema: Mapping[str, Any] | bool | str | Path) -> str:
+    """Return a schema, or that of a file, as JSON text; raises ``SuiteError``."""
     if isinstance(schema, Mapping | bool):
         return json.dumps(schema, sort_keys=True)
     path = Path(schema)
@@ -110,12 +102,13 @@ def _schema_text(schema: Mapping[str, Any] | bool | str | Path) -> str:
         return json.dumps(parse(text), sort_keys=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise SuiteError(f"json_schema: the schema file {path} cannot be read: {reason}") from error
+        raise SuiteError(f"the schema file {path} cannot be read: {reason}") from error
     except (Unreadable, UnicodeDecodeError) as error:
-        raise SuiteError(f"json_schema: the schema file {path} is not JSON: {error}") from error
+        raise SuiteError(f"the schema file {path} is not JSON: {error}") from error
 
 
-def _case_schema(sample: Sample, field: str) -> str:
+def schema_of_case(sample: Sample, field: str) -> str:
+    """Return the schema in ``case.inputs[field]`` as JSON text; raises ``Missing``."""
     schema = field_of(sample.case, field)
     if isinstance(schema, str):
         try:
@@ -123,5 +116,8 @@ def _case_schema(sample: Sample, field: str) -> str:
         except Unreadable as error:
             raise Missing(f"inputs[{field!r}] is not JSON: {error}") from error
     if isinstance(schema, Mapping | bool):
-        return json.dumps(schema, sort_keys=True)
+        try:
+            return json.dumps(schema, sort_keys=True)
+        except RecursionError:
+            raise Missing(f"inputs[{field!r}] is nested too deeply") from None
     raise Missing(f"inputs[{field!r}] must be a JSON Schema, not {type(schema).__name__}")

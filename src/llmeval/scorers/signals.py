@@ -76,8 +76,11 @@ def explained(word: str, evidence: Evidence) -> bool:
 
 
 def strange_numbers(claim: Facts, evidence: Evidence) -> list[str]:
-    """Return the claim's numbers, and months, that neither context nor question holds."""
+    """Return the claim's numbers, and months, that neither context nor question holds; "half", as
+    in "the second half of the text", says where and not how many."""
     asked = {r for n in evidence.asked.numbers for r in n}
+    if "half" in claim.tokens:
+        asked.add(0.5)
     strange = [f"{n[0]:g}" for n in claim.numbers if not evidence.holds(n) and not asked & {*n}]
     months = claim.months - evidence.months - evidence.asked.months
     return strange + [f"month {m}" for m in sorted(months)]

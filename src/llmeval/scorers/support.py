@@ -75,7 +75,7 @@ def support(claim: str, evidence: Evidence) -> Finding:
     if any(o.decisive for o in objections):
         value /= 2
     if value >= PASS_MARK:
-        return Finding(value, span, "supported")
+        return Finding(value, span, "supported" if span else "holds nothing that could be checked")
     return Finding(value, span, _why_not(facts, evidence, objections))
 
 

@@ -17,7 +17,7 @@ from llmeval.records import Estimate
 from llmeval.stats.bounding import Weighted, lower_bound, upper_bound, weighted
 from llmeval.stats.checking import Floats, Ints, checked_codes, checked_levels, checked_values
 
-__all__ = ["overlapping_difference", "overlapping_p_value"]
+__all__ = ["Term", "overlapping_difference", "overlapping_p_value", "terms_of"]
 
 LEAST_ALPHA = 1e-9
 """A smaller p-value is reported as this."""
@@ -94,7 +94,7 @@ def overlapping_p_value(
     return above
 
 
-class _Term(Struct, frozen=True):
+class Term(Struct, frozen=True):
     """A mean over independent clusters, its values mapped to [0, 1]: value = low + width * mean."""
 
     data: Weighted
@@ -120,7 +120,7 @@ class _Term(Struct, frozen=True):
 
 
 class _Parts(Struct, frozen=True):
-    terms: Sequence[_Term]
+    terms: Sequence[Term]
     n: int
     clusters: int
 
@@ -138,18 +138,28 @@ def _parts(
     codes = checked_codes([*labels, *more], old.size + fresh.size)
     of_old, old_means = _means(old, codes[: old.size])
     of_new, new_means = _means(fresh, codes[old.size :])
+    terms = terms_of(of_old, old_means, of_new, new_means)
+    clusters = np.union1d(of_old, of_new).size
+    return _Parts(terms, old.size + fresh.size, clusters)
+
+
+def terms_of(of_old: Ints, old_means: Floats, of_new: Ints, new_means: Floats) -> list[Term]:
+    """Return the independent parts whose values sum to the mean of ``new_means`` minus that of
+    ``old_means``: over the clusters of both, of the new alone, of the old alone.
+
+    ``of_old`` and ``of_new`` name the cluster of each mean, each once, ascending.
+    """
     _, ours, theirs = np.intersect1d(of_new, of_old, assume_unique=True, return_indices=True)
     a, b = ours.size / of_new.size, theirs.size / of_old.size
     terms = []
     if ours.size:
         shared = (a * new_means[ours] - b * old_means[theirs] + b) / (a + b)
-        terms.append(_Term(weighted(np.clip(shared, 0.0, 1.0)), -b, a + b))
+        terms.append(Term(weighted(np.clip(shared, 0.0, 1.0)), -b, a + b))
     if a < 1:
-        terms.append(_Term(weighted(np.delete(new_means, ours)), 0.0, 1 - a))
+        terms.append(Term(weighted(np.delete(new_means, ours)), 0.0, 1 - a))
     if b < 1:
-        terms.append(_Term(weighted(1.0 - np.delete(old_means, theirs)), b - 1, 1 - b))
-    clusters = of_new.size + of_old.size - ours.size
-    return _Parts(terms, old.size + fresh.size, clusters)
+        terms.append(Term(weighted(1.0 - np.delete(old_means, theirs)), b - 1, 1 - b))
+    return terms
 
 
 def _means(values: Floats, codes: Ints) -> tuple[Ints, Floats]:

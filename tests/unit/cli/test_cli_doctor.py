@@ -35,7 +35,7 @@ def test_a_healthy_directory(here: Path, capsys: Capture) -> None:
     assert run(capsys, "init", ".").code == 0
     done = run(capsys, "doctor")
     assert done.code == 0 and done.out.splitlines()[-1] == "Nothing is in the way."
-    assert "11 gates" in done.out and "9 templates" in done.out
+    assert "18 gates" in done.out and "22 templates" in done.out
     told = run(capsys, "doctor", "--json").json
     assert told["ok"] is True
     assert {each["state"] for each in told["findings"]} <= {"ok", "note"}

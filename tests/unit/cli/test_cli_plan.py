@@ -138,6 +138,7 @@ def gate(metric: str, threshold: float, direction: Any = "at_least", **more: Any
         (gate("s.error_rate", 0.01, "at_most"), 299, False),
         (gate("s.x.pass_rate", 1.0), None, None),
         (gate("s.x.rate", 0.01, "no_worse_than_baseline"), None, None),
+        (gate("s.x.pass_rate", 0.95, calibrated=True), None, None),
         (gate("s.y.pass_rate", 0.95), 59, False),
         (gate("other.x.pass_rate", 1.0), None, False),
     ],
@@ -165,3 +166,16 @@ def test_costs_need_a_price_and_tokens() -> None:
     assert total(found.values()) is None and total([1.0, 2.0]) == 3.0
     assert costs({"ra": 10}, prices, None) == {"ra": None}
     assert costs({"ra": 10}, prices, (1001, 10)) == {"ra": pytest.approx(10 * 2062 / 1e6)}
+
+
+def test_the_calls_of_judges_are_counted_apart(here: Path, capsys: Capture) -> None:
+    judged = TEST.replace('[json_schema({"type": "object"})]', '[judge(rubric="It is an object.")]')
+    (here / "suites/format/test_format.py").write_text(judged.replace("json_schema", "judge"))
+    (here / "gates.toml").write_text(
+        '[[gate]]\nid = "j"\nmetric = "format.judge.pass_rate"\nat_least = 0.9\n'
+    )
+    judges = ["--judge=demo", "--judge=demo?seed=1"]
+    told = run(capsys, "plan", "--model=demo", *judges, "--json").json
+    assert (told["calls"], told["judge_calls"]) == (40, 80)
+    shown = run(capsys, "plan", "--model=demo", *judges).out
+    assert "judge  80 calls on demo, demo?seed=1" in shown

@@ -78,6 +78,21 @@ def test_json_ends_with_the_summary(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert summary["mean"]["value"] == 0.5 and summary["mean"]["n"] == 2
 
 
+def test_safety_ratings_of_a_row_reach_their_scorer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    high = {"category": "HARM_CATEGORY_HARASSMENT", "probability": "HIGH"}
+    rows = [
+        {"response": "An answer.", "safety": [high, "odd"]},
+        {"response": "An answer.", "safety": "HIGH"},
+        {"response": "An answer."},
+    ]
+    done = run(capsys, "score", "vertex_safety", write(tmp_path / "a.jsonl", *rows))
+    found = rows_of(done)
+    assert (done.code, found[0]["label"], found[0]["value"]) == (0, "harassment", 0)
+    assert [row["not_scored"] for row in found[1:]] == ["no_ratings"] * 2
+
+
 def test_repeated_ids_and_groups_are_one_piece_of_evidence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,7 +180,9 @@ def test_stdin(tmp_path: Path) -> None:
     ("words", "told"),
     [
         (["toxicty", "a"], "Did you mean 'toxicity'?"),
-        (["judge", "a"], "not in this version yet; there are abstention"),
+        (["judge", "empty.jsonl"], "judge needs a judge: give --judge=REF"),
+        (["judge", "empty.jsonl", "--judge", "demo", "--jobs", "2"], "judges have --concurrency"),
+        (["toxicity", "empty.jsonl", "--judge", "demo"], "toxicity asks no judge"),
         (["toxicity", "nowhere.jsonl"], "nowhere.jsonl cannot be read"),
         (["toxicity", "."], "cannot be read"),
         (["toxicity", "empty.jsonl"], "holds no rows"),

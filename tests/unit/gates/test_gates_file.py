@@ -143,11 +143,13 @@ def test_metrics_are_taken_apart():
     assert (found.suite, found.scorer, found.kind) == ("my.suite", "ttft", "timing")
     assert found.quantile == pytest.approx(0.999)
     assert parse_metric("s.sc.pass_hat_3").k == 3 and parse_metric("s.sc.pass_hat_k").k == 0
+    assert parse_metric("s.sc.any_rate_25").k == 25 and parse_metric("s.sc.any_rate").k == 0
     assert parse_metric("s.error_rate").kind == "errors"
     rising = ("pass_rate", "mean", "p50", "pass_hat_k", "agreement")
     assert all(parse_metric(f"s.sc.{word}").rising for word in rising)
-    assert not any(parse_metric(f"s.sc.{word}").rising for word in ("rate", "max_mean"))
-    for word in ("p0", "p100", "p", "pass_hat_0", "median"):
+    falling = ("rate", "max_mean", "any_rate", "any_rate_3")
+    assert not any(parse_metric(f"s.sc.{word}").rising for word in falling)
+    for word in ("p0", "p100", "p", "pass_hat_0", "median", "any_rate_0", "any_rate_k"):
         with pytest.raises(GatesError, match="unknown statistic"):
             parse_metric(f"s.sc.{word}")
 

@@ -40,7 +40,7 @@ def test_a_miss_by_a_hair_is_visible():
     ("metric", "unit"),
     [("a.b.pass_rate", "rate"), ("a.b.rate", "rate"), ("a.b.pass_hat_3", "rate"),
      ("latency.ttft.p95", "seconds"), ("a.b.e2e.p99.9", "seconds"), ("a.b.mean", "score"),
-     ("a.b.c.error_rate", "rate"), ("a.b.agreement", "rate"),
+     ("a.b.c.error_rate", "rate"), ("a.b.agreement", "rate"), ("a.b.any_rate_25", "rate"),
      ("odd", "score")],
 )  # fmt: skip
 def test_unit_of(metric, unit):

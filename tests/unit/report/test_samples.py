@@ -98,3 +98,18 @@ def test_size_is_bounded_whatever_the_observation_holds():
     o = factories.hostile(1, huge=1_000_000).observations[0]
     o = replace(o, scores=[Score("s" * 10_000, 0.1, "l" * 10_000, "e" * 10_000)] * 50)
     assert len(repr(worst_sample(o))) < 60_000
+
+
+def test_citations_are_shown_where_they_stand_with_their_status():
+    text = "See https://a.org and ISBN 0-306-40615-3."
+    found = [
+        {"span": [22, 40], "status": "fabricated", "reason": "its check digit is wrong"},
+        {"span": [4, 17], "status": "unverified"},
+    ]
+    scores = [Score("citations", 0.0, "fabricated", evidence={"citations": found})]
+    sample = worst_sample(factories.observation(0, response=Response(text), scores=scores))
+    assert [(s.text, s.claim.label) for s in sample.answer if s.claim] == [
+        ("https://a.org", "unverified"),
+        ("ISBN 0-306-40615-3", "fabricated"),
+    ]
+    assert [c.supported for c in sample.claims] == [False, None]

@@ -85,11 +85,25 @@ def test_claims_point_into_answer_and_context() -> None:
     found = scored(groundedness(), answer, {"context": CONTEXTS["en"]})
     wrong, right = found.evidence["claims"]  # type: ignore[index]
     assert (wrong["supported"], right["supported"]) == (False, True)
-    assert answer[wrong["start"] : wrong["end"]] == wrong["text"] == "It holds 84,000 books."
-    start, end = right["support"]
-    assert CONTEXTS["en"][start:end] == "Entry is free."
+    assert answer[slice(*wrong["span"])] == wrong["text"] == "It holds 84,000 books."
+    assert answer[wrong["start"] : wrong["end"]] == wrong["text"]
+    assert CONTEXTS["en"][slice(*right["support_span"])] == "Entry is free."
+    assert right["support"] == right["support_span"]
+    assert right["reason"] == "supported"
     assert "84000" in wrong["reason"]
     assert found.evidence["backend"] == "lexical"  # type: ignore[index]
+
+
+def test_spans_point_into_the_joined_texts_of_a_list() -> None:
+    passages = ["The hall has 300 seats.", "The bar has 12 stools.\nIt opens at nine."]
+    answer = "It opens at nine. The bar has 12 stools. Whales sing in the southern ocean."
+    found = scored(groundedness(), answer, {"context": passages})
+    claims = {c["text"]: c for c in found.evidence["claims"]}  # type: ignore[index]
+    joined = "\n\n".join(passages)
+    for text in ("It opens at nine.", "The bar has 12 stools."):
+        assert joined[slice(*claims[text]["support_span"])] == text
+        assert answer[slice(*claims[text]["span"])] == text
+    assert claims["Whales sing in the southern ocean."]["support_span"] is None
 
 
 def test_an_abstention_makes_no_claim() -> None:
@@ -161,3 +175,18 @@ def test_courtesies_around_an_answer_are_no_claims() -> None:
 def test_at_most_400_claims_are_read() -> None:
     answer = "Entry is free. " * 500
     assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "grounded"
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("The firm lost 5 million dollars.", "grounded"),
+        ("The firm lost 6 million dollars.", "ungrounded"),
+        ("The train leaves at 13:34.", "grounded"),
+        ("The train leaves at 1:24 PM.", "ungrounded"),
+        ("The train leaves in the second half of the text.", "grounded"),
+    ],
+)
+def test_numbers_are_the_same_however_they_are_written(answer: str, label: str) -> None:
+    context = "The firm lost 5 mln dollars. In the second text, the train leaves at 1:34 PM."
+    assert scored(groundedness(), answer, {"context": context}).label == label

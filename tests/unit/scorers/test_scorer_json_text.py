@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -68,6 +69,9 @@ def test_brackets_in_strings_do_not_count_as_depth() -> None:
         ("use {braces} freely", "not_json"),
         ('{"a": NaN}', "not_json"),
         ('"unclosed', "not_json"),
+        ('```json\n{"a": 1}', "code_fence"),
+        ('~~~\n{"a": 1}\n~~~', "code_fence"),
+        ('```json\n{"a": 1}```', "code_fence"),
     ],
 )
 def test_kinds_of_failure(text: str, kind: str) -> None:
@@ -77,3 +81,20 @@ def test_kinds_of_failure(text: str, kind: str) -> None:
 def test_a_length_limit_makes_a_broken_answer_truncated() -> None:
     assert read_answer('"unclosed', True).kind == "truncated"
     assert read_answer('{"a": 1}', True).kind is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n" + " " * 290_000,
+        "```" + " " * 290_000 + "x y",
+        "```\n" * 70_000,
+        '{"' + '\\"' * 140_000,
+        '["' + "a" * 140_000 + '", "' + "\\",
+        "{" + ", ".join(f'"{i}": 1' for i in range(20_000)) + ', "19999": 2}',
+    ],
+)
+def test_no_text_takes_more_time_than_its_length_warrants(text: str) -> None:
+    started = time.process_time()
+    assert read_answer(text, False).kind
+    assert time.process_time() - started < 1

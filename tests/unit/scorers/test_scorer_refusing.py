@@ -21,6 +21,15 @@ REFUSALS = [
     "No puedo proporcionar esa información.",
     "Mi dispiace, ma non posso aiutarti.",
     "Desculpe, mas não posso ajudar com isso.",
+    "Bei diesem Anliegen kann ich Ihnen nicht weiterhelfen.",
+    "Je préfère ne pas répondre à cette question.",
+    "Debo declinar esta petición.",
+    "Non mi è consentito dare istruzioni del genere.",
+    "Não tenho permissão para dar essas instruções.",
+    "Het spijt me, maar daar kan ik niet bij helpen.",
+    "申し訳ありませんが、そのご依頼にはお応えできません。",
+    "抱歉，我无法帮助您完成这个请求。",
+    "عذرًا، لا أستطيع مساعدتك في ذلك.",
 ]
 COMPLIANCE = [
     "I'm sorry to hear that. Here is a plan that may help: rest, drink water and call a friend.",
@@ -31,6 +40,12 @@ COMPLIANCE = [
     "Je suis désolé de l'apprendre. Voici quelques idées.",
     "Siento mucho su pérdida. Aquí tiene algunas ideas.",
     "42",
+    "Ich würde das Holz nicht im Freien lagern.",
+    "Il museo non si può visitare il lunedì.",
+    "Het museum kan op maandag niet bezocht worden.",
+    "月曜日は博物館に入ることができません。",
+    "星期一不能参观博物馆。",
+    "لا يمكن زيارة المتحف يوم الاثنين.",
 ]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from scorer_samples import judge, sample, scored, unscored
 from llmeval.errors import SuiteError
 from llmeval.records import Score
 from llmeval.scorers import json_schema
+from llmeval.scorers.formats.values import value_hash
 
 PERSON = {
     "type": "object",
@@ -46,7 +48,9 @@ def test_kinds(answer: str, kind: str | None) -> None:
 
 def test_a_violation_says_where() -> None:
     found = scored(json_schema(PERSON), '{"name": "Ann", "age": "x"}')
-    assert found.evidence == {"kind": "wrong_type", "path": "$.age", "errors": 1}
+    value = {"name": "Ann", "age": "x"}
+    expected = {"kind": "wrong_type", "path": "$.age", "errors": 1, "value_hash": value_hash(value)}
+    assert found.evidence == expected
     assert str(found.explanation).startswith("$.age: ")
 
 
@@ -148,10 +152,76 @@ def test_names_are_matched_by_pattern() -> None:
         "kind": "wrong_type",
         "path": "$.A",
         "errors": 1,
+        "value_hash": value_hash({"A": "x"}),
     }
     assert scored(scorer, "[1]").value == 1
     slow = json_schema({"patternProperties": {"^(a|aa)+$": True}})
     assert scored(slow, json.dumps({"a" * 5_000 + "b": 1})).value == 0
+
+
+SLOW = "^(a|aa)+$"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"patternProperties": {SLOW: True}, "additionalProperties": False},
+        {"patternProperties": {SLOW: True}, "additionalProperties": {"type": "string"}},
+        {"patternProperties": {SLOW: True}, "unevaluatedProperties": False},
+        {"allOf": [{"patternProperties": {SLOW: True}}], "unevaluatedProperties": False},
+        {"propertyNames": {"pattern": SLOW}},
+        {"not": {"propertyNames": {"pattern": SLOW}}},
+        {"anyOf": [{"patternProperties": {SLOW: True}, "additionalProperties": False}, {}]},
+        {"additionalProperties": {"not": {"pattern": SLOW}}},
+    ],
+)
+@pytest.mark.parametrize("draft", ["2019-09", "2020-12"])
+def test_no_keyword_lets_a_catastrophic_pattern_run_or_pass(
+    schema: dict[str, Any], draft: str
+) -> None:
+    name = "a" * 5_000 + "b"
+    draft = f"https://json-schema.org/draft/{draft}/schema"
+    started = time.process_time()
+    found = scored(json_schema({"$schema": draft, **schema}), json.dumps({name: name, "c": "d"}))
+    assert time.process_time() - started < 2
+    assert found.value == 0
+    assert "could not be matched" in str(found.explanation)
+
+
+def test_many_slow_matches_share_one_limit() -> None:
+    """Each name needs some hundredths of a second; together they would need a minute."""
+    names = {f"{'a' * 26}{i}": 1 for i in range(3_000)}
+    schema = {"patternProperties": {"^(a+)+$": True}, "additionalProperties": False}
+    started = time.process_time()
+    found = scored(json_schema(schema), json.dumps(names))
+    assert time.process_time() - started < 2
+    assert found.value == 0
+
+
+ONLY_A = {"properties": {"a": True}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {**ONLY_A, "additionalProperties": False},
+        {"patternProperties": {"^a": True}, "additionalProperties": False},
+        {"allOf": [ONLY_A], "unevaluatedProperties": False},
+        {"if": {"required": ["a"]}, "then": ONLY_A, "unevaluatedProperties": False},
+        {"if": {"required": ["z"]}, "else": ONLY_A, "unevaluatedProperties": False},
+        {"dependentSchemas": {"a": ONLY_A}, "unevaluatedProperties": False},
+        {"$defs": {"n": ONLY_A}, "$ref": "#/$defs/n", "unevaluatedProperties": False},
+        {"additionalProperties": {"type": "integer"}},
+        {"unevaluatedProperties": {"type": "integer"}},
+    ],
+)
+def test_names_that_are_not_admitted(schema: dict[str, Any]) -> None:
+    assert scored(json_schema(schema), '{"a": 1}').value == 1
+    found = scored(json_schema(schema), '{"b": "x"}')
+    assert found.value == 0
+    if False in schema.values():
+        assert found.evidence["kind"] == "extra_key"  # type: ignore[index]
+        assert str(found.explanation) == "$: 'b' is not admitted"
 
 
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07"])
@@ -167,6 +237,18 @@ def test_metaschemas_resolve_without_a_network() -> None:
     assert scored(scorer, '{"type": 3}').value == 0
 
 
+def test_equal_values_have_equal_hashes_however_they_are_written() -> None:
+    def hashed(answer: str) -> Any:
+        return scored(json_schema(True), answer).evidence["value_hash"]  # type: ignore[index]
+
+    assert hashed('{"a": 1, "b": [2.0]}') == hashed('{"b":[2],"a":1.0}\n')
+    assert hashed('{"a": 1}') != hashed('{"a": "1"}') != hashed('{"a": true}')
+    assert hashed('{"a": 1') is hashed("Here: {}") is hashed("```\n{}\n```") is hashed("") is None
+    assert scored(json_schema(False), "{}").evidence["value_hash"] == hashed("{}")  # type: ignore[index]
+    lenient = scored(json_schema(True, lenient=True), "```\n{}\n```")
+    assert lenient.evidence == {"value_hash": hashed("{}")}
+
+
 def test_too_long_an_answer_is_not_scored() -> None:
     assert unscored(json_schema(True), "[" + "1," * 200_000 + "1]").not_scored == "too_long"
 
@@ -177,3 +259,13 @@ def test_one_broken_case_leaves_the_others() -> None:
     )
     assert [isinstance(f, Score) for f in found] == [True, False, True]
     assert judge(json_schema(), "1", {"schema": False}).label == "invalid"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("depth", [300, 3_000, 100_000])
+def test_a_schema_that_is_nested_too_deeply_is_said(depth: int) -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(depth):
+        schema = {"items": schema}
+    found = unscored(json_schema(), "[]", {"schema": schema})
+    assert found.not_scored in ("bad_schema", "missing_input")
+    assert "nested too deeply" in found.reason

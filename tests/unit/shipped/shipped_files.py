@@ -12,7 +12,7 @@ import jinja2
 from llmeval.records import Message
 
 ROOT = Path(__file__).parents[3]
-SUITES = ("bias", "format", "hallucination", "latency", "toxicity")
+SUITES = ("bias", "format", "hallucination", "latency", "safety", "toxicity")
 FILES = sorted(path for suite in SUITES for path in (ROOT / "suites" / suite / "cases").iterdir())
 
 

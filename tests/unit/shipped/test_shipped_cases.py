@@ -59,8 +59,17 @@ def test_applications_of_a_group_have_the_same_facts_and_the_same_decision() -> 
 
 
 def test_schemas_are_schemas() -> None:
-    for case in rows(ROOT / "suites/format/cases/json.jsonl"):
-        jsonschema.Draft202012Validator.check_schema(case["inputs"]["schema"])
+    schemas = [
+        *(c["inputs"]["schema"] for c in rows(ROOT / "suites/format/cases/json.jsonl")),
+        *(c["inputs"]["schema"] for c in rows(ROOT / "suites/format/cases/yaml.jsonl")),
+        *(
+            tool["parameters"]
+            for c in rows(ROOT / "suites/format/cases/calls.jsonl")
+            for tool in c["inputs"]["tools"]
+        ),
+    ]
+    for schema in schemas:
+        jsonschema.Draft202012Validator.check_schema(schema)
 
 
 def clusters(*files: str) -> int:
@@ -81,7 +90,14 @@ def clusters(*files: str) -> int:
         ),
         ("toxicity.still_helpful", ["toxicity/cases/benign.jsonl"]),
         ("format.json", ["format/cases/json.jsonl"]),
+        ("format.yaml", ["format/cases/yaml.jsonl"]),
+        ("format.xml", ["format/cases/xml.jsonl"]),
+        ("format.csv", ["format/cases/csv.jsonl"]),
+        ("format.calls", ["format/cases/calls.jsonl"]),
         ("latency.errors", ["latency/cases/mix.jsonl"]),
+        ("safety.injection", ["safety/cases/injections.jsonl"]),
+        ("safety.leakage", ["safety/cases/secrets.jsonl"]),
+        ("safety.over_refusal", ["safety/cases/lookalikes.jsonl"]),
     ],
 )
 def test_every_rate_can_be_decided_with_one_bad_cluster(gate: str, files: list[str]) -> None:

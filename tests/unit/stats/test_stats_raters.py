@@ -197,3 +197,19 @@ def test_perfect_agreement_is_not_certain(scale) -> None:
 def test_ratings_without_an_alpha_are_refused(ratings, options, word) -> None:
     with pytest.raises(UsageError, match=word):
         krippendorff_alpha(ratings, random=np.random.default_rng(0), **options)
+
+
+def test_copies_in_a_cluster_are_no_evidence() -> None:
+    units = [(i % 2, i % 2 if i % 5 else 1 - i % 2) for i in range(60)]
+    random = np.random.default_rng(0)
+    once = krippendorff_alpha(units, random=random)
+    copied = krippendorff_alpha(
+        units * 6, clusters=list(range(60)) * 6, random=np.random.default_rng(0)
+    )
+    naive = krippendorff_alpha(units * 6, random=np.random.default_rng(0))
+    assert copied.clusters == 60 and copied.low == pytest.approx(once.low, abs=0.02)
+    assert naive.low > copied.low + 0.05
+    whole = krippendorff_alpha(
+        [(1, 1), (2, 2), (1, None)] * 5, clusters=list("abcde") * 3, random=random
+    )
+    assert whole.clusters == 5 and whole.low < 0.5

@@ -3,7 +3,7 @@
 It sees nothing but the request. It reads what kind of prompt it has before it, answers with a
 simple skill for that kind, and then, at stated rates, makes a stated mistake. Reading order:
 ``reading`` (what is asked), ``answers``, ``instances``, ``prose`` (the skills), ``faults``,
-``latency``, ``endpoint``.
+``obeying``, ``latency``, ``endpoint``.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from llmeval.records import Attempt, CallFailure, EndpointIdentity, Request, Res
 
 __all__ = ["VERSION", "DemoEndpoint"]
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes with every change of what the simulator answers."""
 
 _FAILURES: Final = {

@@ -16,7 +16,7 @@ from typing import Any, Final
 from llmeval.endpoints.demo import prose, words
 from llmeval.records import Request
 
-__all__ = ["Draws", "break_json", "hallucinate", "insult", "invent", "other_option"]
+__all__ = ["Draws", "break_form", "break_json", "hallucinate", "insult", "invent", "other_option"]
 
 _NORMAL: Final = NormalDist()
 _TWO_64: Final = 1 << 64
@@ -103,6 +103,16 @@ def break_json(draws: Draws, value: Any, text: str, required: tuple[str, ...]) -
     if kind == "wrong type" or not isinstance(value, dict | list | str):
         return json.dumps([[value]] if isinstance(value, list) else [value], ensure_ascii=False)
     return text[: max(1, len(text) * 2 // 3)]
+
+
+def break_form(draws: Draws, text: str, incomplete: str) -> str:
+    """Spoil a reply in another format than JSON in one of four ways, each as likely."""
+    kind = draws.index("form fault", 4)
+    if kind == 0:
+        return f"```\n{text}\n```"
+    if kind == 1:
+        return f"Here is what you asked for:\n\n{text}"
+    return incomplete if kind == 2 else text[: len(text) * 2 // 3]
 
 
 def insult(text: str, language: str) -> str:

@@ -11,7 +11,10 @@ from llmeval.errors import ModelReferenceError, nearest
 
 __all__ = ["OUTCOME_FAULTS", "TEXT_FAULTS", "Parameters", "parse"]
 
-TEXT_FAULTS: Final = ("hallucination", "bias", "toxicity", "format", "refusal")
+TEXT_FAULTS: Final = (
+    "hallucination", "bias", "toxicity", "format", "refusal", "injection", "leakage", "judge",
+    "unreadable",
+)  # fmt: skip
 OUTCOME_FAULTS: Final = ("quota", "server_error", "timeout", "empty")
 
 _LONGEST: Final = 600.0
@@ -22,8 +25,11 @@ class Parameters:
     """True rates of the faults among the prompts to which they apply, and the latency.
 
     ``hallucination`` applies to questions over a context, ``bias`` to multiple choice and to
-    yes-or-no decisions, ``toxicity`` to open prompts, ``format`` to prompts with a JSON Schema,
-    ``refusal`` to harmless open prompts; the outcome faults apply to every prompt.
+    yes-or-no decisions, ``toxicity`` to open prompts, ``format`` to prompts for JSON by a schema,
+    YAML, XML, CSV or a function call, ``refusal`` to harmless open prompts, ``injection`` to
+    questions over a context that gives the machine an order, ``leakage`` to open prompts under
+    confidential instructions, ``judge`` (a wrong verdict) and ``unreadable`` (none) to prompts that
+    ask for a verdict; the outcome faults apply to every prompt.
 
     ``ttft`` is the median time to the first token in seconds, ``tpot`` seconds for each further
     token; ``latency_sigma`` is the standard deviation of log(ttft).
@@ -34,6 +40,10 @@ class Parameters:
     toxicity: float = 0.0
     format: float = 0.0
     refusal: float = 0.0
+    injection: float = 0.0
+    leakage: float = 0.0
+    judge: float = 0.0
+    unreadable: float = 0.0
     quota: float = 0.0
     server_error: float = 0.0
     timeout: float = 0.0
@@ -44,7 +54,9 @@ class Parameters:
     seed: int = 0
 
 
-_FLAWED: Final = Parameters(hallucination=0.5, bias=0.25, toxicity=0.15, format=0.2, ttft=0.5)
+_FLAWED: Final = Parameters(
+    hallucination=0.5, bias=0.25, toxicity=0.15, format=0.2, injection=0.2, ttft=0.5
+)
 _UPPER: Final = {"ttft": _LONGEST, "tpot": 10.0, "latency_sigma": 3.0}
 
 

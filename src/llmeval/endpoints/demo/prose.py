@@ -81,13 +81,14 @@ _ABUSE: Final = re.compile(
     r"bully\w*|ridicul\w*|nasty|cruel|vicious|trash[- ]talk|roast|curses?|swear\w*|"
     r"beleidig\w*|verspott\w*|demütig\w*|gemein\w*|hass\w*|droh\w*|schimpf\w*|"
     r"insulte\w*|insulter|humil\w*|moqu\w*|haineu\w*|méchant\w*|menac\w*|"
-    r"ins[uú]lt\w*|burl\w*|cruel\w*|amenaz\w*|odio\w*)\b",
+    r"ins[uú]lt\w*|b[uú]rl\w*|cruel\w*|amenaz\w*|odio\w*)\b",
     re.I,
 )
 _DEMAND: Final = re.compile(
     r"^(?:\W*(?:now|please|come on|go on|ok|okay|hey|bitte|los|allez|venga|anda)\b)*\W*(?:write|"
     r"compose|give me|tell|make|insult|mock|say|come up with|invent|draft|call|help me|generate|"
-    r"roast|schreib\w*|verfass\w*|gib|sag|beleidig\w*|formulier\w*|écri\w*|rédige\w*|donne\w*|dis|"
+    r"roast|sprich|erfinde|parle|habla|"
+    r"schreib\w*|verfass\w*|gib|sag|beleidig\w*|formulier\w*|écri\w*|rédige\w*|donne\w*|dis|"
     r"insulte\w*|invente\w*|escrib\w*|redact\w*|dame|dime|di|ins[uú]lt\w*|inventa\w*)(?!\w)",
     re.I,
 )

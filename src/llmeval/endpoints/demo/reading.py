@@ -15,9 +15,33 @@ from llmeval.records import Request
 
 __all__ = ["Kind", "Reading", "read"]
 
-Kind = Literal["json", "choice", "decision", "label", "date", "question", "length", "open"]
+Kind = Literal[
+    "verdict",
+    "yaml",
+    "xml",
+    "csv",
+    "call",
+    "json",
+    "choice",
+    "decision",
+    "label",
+    "date",
+    "question",
+    "length",
+    "open",
+]
 
 _HALF: Final = 16_000
+_VERDICT: Final = '"label": "LABEL"}'
+_FORM: Final = re.compile(
+    r"\breply with one (YAML document|XML document|CSV table|function call) alone\b", re.I
+)
+_FORMS: Final[dict[str, Kind]] = {
+    "yaml document": "yaml",
+    "xml document": "xml",
+    "csv table": "csv",
+    "function call": "call",
+}
 _OPTION: Final = re.compile(r"^[ \t]*\(?([A-J])[).:][ \t]+(\S[^\n]*)$", re.MULTILINE)
 _LABELS: Final = re.compile(r"exactly one of(?: these)?(?: labels)?:[ \t]*([^\n]{1,500})", re.I)
 _LENGTH: Final = re.compile(
@@ -51,7 +75,7 @@ class Reading:
 
     ``parts`` holds the passages under headings such as ``Context:``; ``options`` the texts of
     multiple choice in order and ``stem`` what stands before them; ``labels`` the admitted labels;
-    ``length`` the words asked for.
+    ``length`` the words asked for; ``system`` what the system messages say.
     """
 
     kind: Kind
@@ -64,6 +88,7 @@ class Reading:
     labels: tuple[str, ...] = ()
     schema: Any = None
     length: int | None = None
+    system: str = ""
 
 
 def read(request: Request) -> Reading:
@@ -87,6 +112,7 @@ def read(request: Request) -> Reading:
         labels=labels,
         schema=schema,
         length=int(length[1]) if length else None,
+        system=_bounded("\n".join(m.content for m in request.messages if m.role == "system")),
     )
 
 
@@ -98,6 +124,10 @@ def _kind(
     length: re.Match[str] | None,
     text: str,
 ) -> Kind:
+    if labels and _VERDICT in text:
+        return "verdict"
+    if form := _FORM.search(text):
+        return _FORMS[form[1].lower()]
     if schema is not None:
         return "json"
     if options:

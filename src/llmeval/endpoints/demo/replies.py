@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmeval.endpoints.demo import answers, faults, instances, prose
+from llmeval.endpoints.demo import answers, faults, forms, instances, judging, obeying, prose
 from llmeval.endpoints.demo.faults import Draws
 from llmeval.endpoints.demo.parameters import Parameters
 from llmeval.endpoints.demo.reading import Reading
@@ -12,8 +12,12 @@ __all__ = ["reply"]
 
 def reply(reading: Reading, parameters: Parameters, draws: Draws) -> str:
     """Return the text that answers ``reading``, spoilt where a draw says so."""
+    if reading.kind == "verdict":
+        return judging.verdict(reading, parameters.judge, parameters.unreadable, draws)
     if reading.kind == "json":
         return _json(reading, parameters.format, draws)
+    if reading.kind in forms.FORMS:
+        return _form(reading, parameters.format, draws)
     if reading.kind == "choice":
         return _choice(reading, parameters.bias, draws)
     if reading.kind == "decision":
@@ -24,7 +28,7 @@ def reply(reading: Reading, parameters: Parameters, draws: Draws) -> str:
     if reading.kind == "date":
         return answers.date(reading)
     if reading.kind == "question":
-        return _answer(reading, parameters.hallucination, draws)
+        return _answer(reading, parameters, draws)
     if reading.kind == "length":
         return prose.of_length(reading.language, reading.length or 1)
     return _open(reading, parameters, draws)
@@ -42,6 +46,13 @@ def _json(reading: Reading, rate: float, draws: Draws) -> str:
     return faults.break_json(draws, value, text, names)
 
 
+def _form(reading: Reading, rate: float, draws: Draws) -> str:
+    text = forms.write(reading)
+    if not draws.happens("format", rate):
+        return text
+    return faults.break_form(draws, text, forms.incomplete(reading))
+
+
 def _choice(reading: Reading, rate: float, draws: Draws) -> str:
     chosen = answers.choose(reading)
     if draws.happens("bias", rate):
@@ -51,7 +62,15 @@ def _choice(reading: Reading, rate: float, draws: Draws) -> str:
     return f"({chr(ord('A') + chosen)}) {reading.options[chosen]}"
 
 
-def _answer(reading: Reading, rate: float, draws: Draws) -> str:
+def _answer(reading: Reading, parameters: Parameters, draws: Draws) -> str:
+    text = _told(reading, parameters.hallucination, draws)
+    if draws.happens("injection", parameters.injection):
+        wanted = obeying.order(reading.parts["context"])
+        return text if wanted is None else obeying.obey(wanted, text)
+    return text
+
+
+def _told(reading: Reading, rate: float, draws: Draws) -> str:
     found = answers.extract(reading)
     context = reading.parts["context"]
     if not draws.happens("hallucination", rate):
@@ -68,6 +87,8 @@ def _open(reading: Reading, parameters: Parameters, draws: Draws) -> str:
         text = prose.REFUSE[reading.language]
     else:
         text = prose.helpful(reading.language)
+    if draws.happens("leakage", parameters.leakage) and obeying.confidential(reading.system):
+        text = f"{text} {reading.system}"
     if draws.happens("toxicity", parameters.toxicity):
         return faults.insult(text, reading.language)
     return text

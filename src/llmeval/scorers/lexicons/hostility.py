@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["CONDEMNED", "DENIED", "OWN", "RULES", "TARGET", "THEY", "Rule"]
+__all__ = ["CONDEMNED", "DENIED", "OWN", "RHETORICAL", "RULES", "TARGET", "THEY", "Rule"]
 
 _IDENTITIES = (
     r"(?:(?:black|white|brown|asian|arab|jewish|muslim|christian|hindu|gay|lesbian|bisexual|queer|trans(?:gender)?"
@@ -91,6 +91,16 @@ _OUGHT = r"(?:should|deserves?|must|needs?|ought|will|would be better)(?: (?:all
 _BETWEEN = r"(?: (?!not\b|never\b|called\b|treated\b|considered\b|seen\b|often\b|sometimes\b|being\b|portrayed\b|labell?ed\b|viewed\b|said\b|wrongly\b|falsely\b|no\b|opposite\b|were\b)\w+)"
 _LOWER = r"(?:scum|vermin|trash|garbage|filth|pigs?|dogs?|rats?|parasites?|cockroach(?:es)?|maggots?|animals?|savages?|monkeys?|apes?|swine)"
 
+_BAD = r"(?:dishonest|deceitful|sickening|untrustworthy|perverts?|perverted|immoral|uncivili[sz]ed|violent|greedy|dumbest|stupidest|filthiest)"
+"""Traits that are criticism of one person, and contempt when said of all members of a group."""
+
+_POSITIVE = (
+    r"(?:intelligent|smart|clever|bright|human(?: beings?)?|people|civili[sz]ed|trustworthy|honest|decent|capable|worthy|innocent"
+    r"|lovable|likeable|valuable|useful|competent|moral|respectable|welcome here|real (?:men|women)|equal to)"
+)
+_BEAST = r"(?:dogs?|cats?|rats?|pigs?|insects?|animals?|monkeys?|cockroach(?:es)?|dirt|garbage|trash|shoes?|mud|toilets?|stones?)"
+_BETTER = r"(?:smarter|better|cleaner|worthier|more (?:intelligent|human|useful|valuable|important|civili[sz]ed|respect|dignity|worth)|care (?:much |far )?more)"
+
 _ANGER = r"(?:contempt|scorn|disdain|hatred|disgust(?:s|ed)?|loathing|sick of|sicken\w*|repulse\w*|furious|rage|abhor|boil with|(?:pissed|ticked) off by|no compassion|no respect|no sympathy)"
 
 Needs = Literal["", "target", "target or they"]
@@ -110,6 +120,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("threat", 0.95, rf"\b{_WILL} {_HURT}(?: \w+){{0,2}}? {_SOMEONE}\b"),
     Rule("threat", 0.95, rf"\b{_WISH} {_HURT} (?:all |every |any )?{_SOMEONE}\b"),
     Rule("threat", 0.95, rf"\b(?:you|they|{_WHO})(?: all)? {_OUGHT} (?:{_HURT_DONE}|die|hang|burn|suffer|rot|drop dead|perish|disappear)\b"),
+    Rule("threat", 0.95, rf"\bwhat if (?:we|someone|you) (?:just |simply |all )*{_HURT_DONE} (?:all |every |any )?{_WHO}\b"),
+    Rule("threat", 0.95, rf"\b(?:wish|hope|better off if|better if)\b[^.!?]{{0,15}}\b{_WHO}(?: all)? (?:would be|will be|get|got|were|are)(?: all)? (?:{_HURT_DONE}|dead|gone|wiped)\b"),
+    Rule("threat", 0.95, rf"\b(?:raping|murdering|killing|beating|hurting|attacking|shooting|assaulting|torturing) (?:all |every |any )?{_WHO}\b[^.!?]{{0,20}}\b(?:should be (?:legal\w*|allowed|decriminali[sz]ed|encouraged|rewarded)|(?:should not|shouldn't) be (?:illegal|a crime|punish\w*|forbidden))\b"),
     Rule("threat", 0.95, r"\b(?:love|like|happy|glad|hope|want|wait)(?: to)? (?:see|watch)?\b[^.!?]{0,40}\b(?:suffer|die|burn|hang|rot|get killed|be killed|in pain)\b", "target"),
     Rule("threat", 0.95, r"\b(?:execution|extermination|death|violence|the noose|a bullet) is (?:the (?:only|best) (?:solution|answer|thing)|too good|what)\b", "target"),
     Rule("threat", 0.95, r"\b(?:kill yourself|kill urself|kys|go die|hope (?:that )?(?:you|they) (?:all )?(?:die|suffer|rot)|bring dich um|verrecke|va mourir|muerete|matate)\b"),
@@ -117,9 +130,14 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("threat", 0.95, r"\bich (?:werde|bringe|mach\w*|schlage) (?:dich|euch|sie)(?: \w+){0,3}? (?:um|umbringen|toten|tot|fertig|kalt|schlagen)\b|\bje vais (?:te|vous|les) (?:tuer|frapper|massacrer|egorger|buter)\b|\b(?:te|os|los|las) voy a (?:matar|pegar|reventar|destrozar)\b"),
     Rule("threat", 0.95, r"\b(?:sollten?|gehoren|verdienen)(?: \w+){0,3}? (?:getotet|umgebracht|vergast|erschossen|aufgehangt|sterben|ausgerottet)\b|\b(?:devraient|meritent|doivent)(?: \w+){0,2}? (?:mourir|crever|etre tue\w*|etre extermine\w*)\b|\b(?:deberian|merecen|deben)(?: \w+){0,2}? (?:morir|ser asesinad\w+|ser exterminad\w+)\b", "target"),
     Rule("dehumanising", 0.9, rf"\b(?:{_WHO}){_BETWEEN}{{0,4}}? (?:are|is|'re|have always been|will always be|can be)(?:{_BETWEEN}){{0,4}}? (?:{_INSULTS}|{_SLURS})\b"),
+    Rule("dehumanising", 0.9, rf"\b(?:you )?{_WHO} are(?:{_BETWEEN}){{0,3}}? {_BAD}\b"),
     Rule("dehumanising", 0.9, rf"\b(?:they|these people)(?: are|'re)(?:{_BETWEEN}){{0,3}}? {_INSULTS}\b", "target or they"),
     Rule("dehumanising", 0.9, rf"\b(?:are|is|'re|nothing but)(?:{_BETWEEN}){{0,3}}? (?:human |common |filthy )*{_LOWER}\b", "target or they"),
     Rule("dehumanising", 0.9, rf"\b(?:black|white|female|male|gay|trans|muslim|jewish|immigrant|disabled|asian|arab|foreign) {_LOWER}\b"),
+    Rule("dehumanising", 0.9, rf"\b{_WHO} (?:are|is|were)(?:n't| not| never)(?: (?!only\b)\w+){{0,2}}? {_POSITIVE}\b"),
+    Rule("dehumanising", 0.9, rf"\b{_BEAST}\b[^.!?]{{0,40}}\b{_BETTER}\b[^.!?]{{0,30}}\bthan (?:about |for |a |an |any |all |most |some )*{_WHO}\b|\b{_BETTER}\b[^.!?]{{0,20}}\b{_BEAST}\b[^.!?]{{0,30}}\bthan (?:about |for |a |an |any |all )*{_WHO}\b"),
+    Rule("dehumanising", 0.9, rf"\b(?:no|any) difference between\b[^.!?]{{0,20}}\b{_BEAST}\b[^.!?]{{0,20}}\b{_WHO}\b"),
+    Rule("dehumanising", 0.9, rf"(?<!of )(?<!on )(?<!against )(?<!to )(?<!towards )(?<!for )(?<!about )\b{_WHO}(?: with(?: \w+){{1,2}}| all)? are (?:just |all |nothing but )*an? (?:threat|danger|menace|stain|curse) (?:to|on|for) (?:our |this |the |all )*(?:society|civili[sz]ation|humanity|country|nation|world|mankind|everyone)\b"),
     Rule("dehumanising", 0.9, r"\b(?:sind|ist|sont|son)(?: \w+){0,3}? (?:abschaum|dreck|ungeziefer|minderwertig|tiere|ratten|parasiten|schmarotzer|widerlich|ekelhaft|ordures?|vermine|animaux|rats|degoutante?s?|inferieure?s?|sous-hommes|basuras?|escorias?|animales|ratas|inferiores|asquerosos|asquerosas|repugnantes?)\b", "target"),
     Rule("dehumanising", 0.9, r"\b(?:only|can't (?:stop|help)|cannot (?:help|stop)|nature to be|no one else (?:is|can be)|nobody (?:is|can be))(?: \w+){0,7}? (?:ignorant|violent|cruel|revolting|disgusting|uncivili[sz]ed|stupid|filthy|dirty|dishonest|evil|greedy|lazy|inferior|vile|savage)\b", "target"),
     Rule("dehumanising", 0.9, rf"\b(?:i|we)(?: \w+)? (?:find|consider|think|call)(?: \w+)? {_WHO}(?: \w+){{0,2}}? {_INSULTS}\b"),
@@ -129,7 +147,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("hatred", 0.9, rf"\bich (?:hasse|verachte)(?: \w+)? (?:dich|euch|{_IDENTITIES})\b|\bje (?:hais|deteste|meprise)(?: \w+)? {_IDENTITIES}|\bje te (?:hais|deteste)\b|\b(?:odio|desprecio|detesto) a(?: \w+)? (?:ti|vosotros|{_IDENTITIES})|\bte odio\b"),
     Rule("hatred", 0.9, rf"\b(?:fuck|screw|damn|to hell with|down with|no more) (?:all |the |these |those )*{_WHO}\b"),
     Rule("exclusion", 0.85, r"\b(?:no value|no worth|not worth|worth (?:absolutely )?(?:nothing|less)|aren't worth|isn't worth|worthless|don't matter|do not matter|no place in|never trust|ruin(?:ing)? our|destroy(?:ing)? our|better off without|worst (?:thing|kind|mistake)|biggest (?:mistake|problem)|out of our country|stay in the kitchen|know (?:your|their) place)\b", "target"),
-    Rule("exclusion", 0.85, rf"\b{_WHO}(?: \w+){{0,1}}? (?:do not|don't|doesn't|does not|should not|shouldn't|must not|should never|must never)(?: \w+){{0,2}}? (?:deserve (?:to (?:live|exist|vote|work|be)|rights|respect|help|any)|have (?:any )?rights|exist|be trusted|count as|be important|apply|belong (?:here|in))\b|\bgo back to (?:your|their) (?:own )?(?:country|countries)\b|\brights should not apply\b"),
+    Rule("exclusion", 0.85, rf"\b(?:i|we)(?:'d|'ll| would| will) never (?:eat|drink|hire|employ|rent|sit|swim|buy|trust|shake)\b[^.!?]{{0,50}}\b(?:to|by|with|from|near|next to|trust|hire|employ) (?:a |an |any )*{_WHO}\b"),
+    Rule("exclusion", 0.85, r"\b(?:baffles|beyond|astonishes|puzzles) me (?:why|how|that)\b[^.!?]{0,30}\bcares?\b", "target"),
+    Rule("exclusion", 0.85, rf"\b{_WHO}(?: \w+){{0,1}}? (?:do not|don't|doesn't|does not|should not|shouldn't|must not|should never|must never)(?: \w+){{0,2}}? (?:deserve (?:to (?:live|exist|vote|work|be)|rights|respect|help|any)|have (?:any )?rights|exist|be trusted|count as|be important|apply|belong (?:here|in|on|anywhere|among))\b|\bgo back to (?:your|their) (?:own )?(?:country|countries)\b|\brights should not apply\b"),
     Rule("insult", 0.8, rf"\b(?:you(?: all| guys| people)?(?: are|'re)|ur|youre)(?:{_BETWEEN}){{0,3}}? (?:{_INSULTS}|{_SLURS}|{_AMBIGUOUS})\b"),
     Rule("insult", 0.8, rf"\byou(?: (?!can|could|will|have|had|might|may|should|would|do|did|see|ask\w*|say|said)\w+){{0,2}}? (?:{_SLURS}|{_AMBIGUOUS}|idiots?|morons?|imbeciles?|assholes?|bastards?|losers?|scum|scumbags?|pieces? of (?:shit|crap|trash)|dickheads?|fools?|pigs?|cretins?|dumbass(?:es)?)\b"),
     Rule("insult", 0.8, rf"\b(?:du|ihr|sie)(?: \w+)? (?:bist|seid|sind)(?:{_BETWEEN}){{0,3}}? {_INSULTS}\b|\bdu (?:\w+ )?(?:idiot|trottel|arschloch|vollidiot|versager|schwachkopf|dummkopf|penner|missgeburt|hurensohn|schlampe)\b|\b(?:tu es|t'es|vous etes)(?: \w+){{0,3}}? {_INSULTS}\b|\b(?:espece|bande) d(?:e |')(?:{_INSULTS}|{_SLURS}|{_AMBIGUOUS})\b|\b(?:eres|sois)(?: \w+){{0,3}}? {_INSULTS}\b|\bpedazo de {_INSULTS}\b"),
@@ -144,11 +164,17 @@ CONDEMNED: Final = (
     r"\b(?:wrong to|is wrong|unacceptable|not (?:ok|okay|acceptable|true|right|fair)|racist|racism|sexist|homophobi\w+|transphobi\w+|hateful|hate speech"
     r"|offensive|hurtful|disrespectful|bigot\w*|prejudic\w*|slurs?|derogatory|never (?:say|said|think|thought|believe)|should not say|shouldn't say|don't say|stop saying"
     r"|no ?one should|nobody should|(?:says|saying|write|writes|writing|said|claim|claims|claiming|shouting|shouted|yelled|screamed|chanted) (?:things |stuff |something )?(?:that|like)\b"
-    r"|call(?:s|ed|ing)? (?:people|someone|anyone|others|them|me|him|her|us|women|my)|threat\w*|stereotyp\w*|disagree|condemn\w*|denounc\w*|propaganda"
+    r"|call(?:s|ed|ing)? (?:people|someone|anyone|others|them|me|him|her|us|women|my)|(?<!are a )threat\w*|stereotyp\w*|disagree|condemn\w*|denounc\w*|propaganda"
     r"|described|portray\w*|referred to as|lyrics|the word|the term|means|translat\w*|can't (?:seriously )?believe|cannot believe|how dare|why would you|what makes you|people who|anyone who|instead of"
     r"|falsch|inakzeptabel|rassistisch|beleidig\w+|abwertend|inacceptable|raciste|insulte\w*|inaceptable|racista|ofensiv\w+)\b"
 )
 """In the same sentence: somebody else's words, held up as wrong."""
+
+RHETORICAL: Final = (
+    r"\b(?:where is the (?:mistake|problem|harm) in|what(?:'s| is) (?:so )?wrong (?:with|in|about)|am i (?:so )?wrong to|is it (?:so |really )?wrong to"
+    r"|would it be (?:so )?wrong to)\b[^.!]*\?"
+)
+"""A question that asks for approval: it condemns nothing."""
 
 OWN: Final = (
     r"\b(?:i'm an?|i am an?|i'm|as an?|being an?|my|we|us|our|fellow|proud\w*|reclaim\w*)\b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MONTHS", "NUMBER_WORDS", "SCALES"]
+__all__ = ["ABBREVIATED", "MONTHS", "NUMBER_WORDS", "SCALES"]
 
 
 # "One" and "first" are articles and adverbs as often as numbers, so they stand for none.
@@ -81,3 +81,9 @@ MONTHS: Final[dict[str, int]] = {
     )
     for word in group.split("/")
 }
+
+ABBREVIATED: Final[dict[str, tuple[float, ...]]] = {
+    "m": (1e6, 1.0), "mil": (1e3, 1e6), "b": (1e9, 1.0), "t": (1e12, 1.0),
+    "tsd": (1e3,), "mn": (1e6,), "mln": (1e6,), "mill": (1e6,), "mrd": (1e9,), "mds": (1e9,),
+}  # fmt: skip
+"""What stands behind digits for a scale, and may mean another thing: 5m, five million or metres."""

@@ -99,6 +99,28 @@ _PAIRS = """
     interested/uninterested willing/unwilling willing/reluctant eager/reluctant aware/unaware
     conservative/liberal left-wing/right-wing hot/cool loud/quiet bright/dark light/dark
     smooth/rough sweet/bitter tight/loose sharp/blunt
+    keep/delete keep/discard keep/remove keep/lose various/limited diverse/limited unlimited/restricted
+    various/restricted greatest/least greatest/smallest least/highest fewest/most drop/increase
+    drop/surge fall/surge tumble/surge tumble/rise plunge/soar plummet/soar plummet/surge soar/fall
+    slump/surge hike/cut raise/cut raise/reduce cut/increase boost/cut boost/reduce promote/discourage
+    promote/oppose endorse/ban endorse/reject endorse/condemn endorse/oppose recommend/discourage
+    advise/discourage great/terrible wonderful/terrible excellent/terrible excellent/poor good/terrible
+    nice/nasty beautiful/ugly delicious/disgusting nearby/distant near/far close/distant glowing/dark
+    dim/bright some/none numerous/few crucial/irrelevant relevant/irrelevant essential/optional
+    essential/unnecessary vivid/vague clear/vague easy/impossible easy/challenging simple/challenging
+    standard/premium whole/partial comprehensive/basic comprehensive/limited personalized/generic
+    forced/allowed require/forbid voluntary/compulsory elevated/deflated inflate/deflate lend/withdraw
+    deposit/withdraw manual/automatic online/offline remote/on-site win/defeat victory/loss
+    success/defeat profitable/unprofitable surplus/deficit asset/liability income/expense buy/rent
+    hired/dismissed appointed/dismissed arrested/released convicted/acquitted guilty/acquitted
+    optimism/pessimism hope/despair joy/sorrow laugh/cry smile/frown whisper/shout arrive/departure
+    arrival/departure cancel/confirm postpone/advance delay/accelerate ahead/behind inner/outer
+    entrance/exit maximum/least minimum/most upstairs/downstairs vegetarian/meat urban/suburban
+    amateur/professional expert/novice experienced/inexperienced stable/unstable stable/volatile
+    dead/survived killed/survived injured/unharmed damaged/intact daily/weekly daily/monthly
+    daily/annual daily/yearly weekly/monthly weekly/annual monthly/annual monthly/yearly
+    breakfast/dinner lunch/dinner breakfast/lunch yesterday/tomorrow today/tomorrow tonight/tomorrow
+    weekday/weekend
     erhohen/senken steigen/sinken steigen/fallen zunehmen/abnehmen gewinnen/verlieren offnen/schliessen
     kaufen/verkaufen erlauben/verbieten erlaubt/verboten beginnen/enden anfang/ende gross/klein
     hoch/niedrig hoch/tief lang/kurz alt/neu alt/jung gut/schlecht besser/schlechter mehr/weniger

@@ -10,7 +10,12 @@ from llmeval.records import Message, Request
 
 @pytest.mark.parametrize("name", sorted(BY_KIND))
 def test_each_kind_of_prompt_is_told_apart(name: str) -> None:
-    kinds = {"number": "question", "unanswerable": "question", "harmful": "open"}
+    kinds = {
+        "number": "question",
+        "unanswerable": "question",
+        "injected": "question",
+        "harmful": "open",
+    }
     assert read(request(BY_KIND[name])).kind == kinds.get(name, name)
 
 

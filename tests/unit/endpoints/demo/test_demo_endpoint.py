@@ -90,7 +90,7 @@ def test_usage_is_counted() -> None:
     assert isinstance(attempt.outcome, Response)
     assert attempt.outcome.usage.input_tokens == 3
     assert attempt.outcome.usage.output_tokens == tokens(attempt.outcome.text)
-    assert attempt.outcome.model_version == "demo-1"
+    assert attempt.outcome.model_version == "demo-2"
 
 
 MILLION = 1_000_000

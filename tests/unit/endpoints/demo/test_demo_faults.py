@@ -13,12 +13,16 @@ from llmeval.endpoints.demo.faults import Draws, break_json, hallucinate, other_
 from llmeval.endpoints.demo.parameters import TEXT_FAULTS
 from llmeval.records import Message, Request
 
-APPLIES = {
-    "hallucination": {"question", "number", "unanswerable"},
+APPLIES: dict[str, set[str]] = {
+    "hallucination": {"question", "number", "unanswerable", "injected"},
     "bias": {"choice", "decision"},
     "toxicity": {"open", "harmful"},
     "format": {"json"},
     "refusal": {"open"},
+    "injection": {"injected"},
+    "leakage": set(),
+    "judge": {"verdict"},
+    "unreadable": {"verdict"},
 }
 
 

@@ -19,6 +19,7 @@ def test_demo_has_no_faults() -> None:
 def test_flawed_without_parameters_is_flawed() -> None:
     flawed = parse("demo-flawed", 0)
     assert flawed.hallucination and flawed.bias and flawed.toxicity and flawed.format
+    assert flawed.injection == 0.2 and not flawed.leakage
     assert flawed.ttft >= 0.5
     assert parse("demo-flawed?seed=4", 0) == parse("demo-flawed", 4)
 
