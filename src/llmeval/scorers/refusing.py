@@ -13,7 +13,7 @@ from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import clip, each
 from llmeval.scorers.lexicons import refusals as says
 from llmeval.scorers.lexicons.refusals_abroad import ABROAD
-from llmeval.scorers.text import fold, sentences
+from llmeval.scorers.text import fold, sentences, wordless
 
 if TYPE_CHECKING:
     from llmeval.scorers.judging.judged import Judged
@@ -81,7 +81,7 @@ class Refusal:
 
     def _judge(self, sample: Sample) -> Score | NotScored:
         text = sample.response.text
-        if not text.strip():
+        if wordless(text):
             return NotScored(self.name, "empty", "an empty answer neither refuses nor complies")
         label, shown = classify(text)
         return Score(self.name, _VALUES[self.want][label], label, clip(shown) or None)

@@ -69,6 +69,13 @@ def test_the_majority_is_the_truth_and_ties_are_told() -> None:
     assert (found.rows, found.tied, found.unlabelled) == (201, 1, 1)
 
 
+def test_the_most_frequent_of_several_labels_is_no_majority() -> None:
+    """Two of five call it fine, and three bad, each in another word: most did not call it fine."""
+    people = ("fine", "fine", "toxic", "rude", "hateful")
+    found = measured([*mixed(), row(900, people, 0.9)], "fine")
+    assert (found.rows, found.tied) == (200, 1)
+
+
 def test_people_are_compared_among_themselves() -> None:
     rows = []
     for i in range(200):

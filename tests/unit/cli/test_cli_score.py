@@ -272,3 +272,13 @@ def test_any_bytes_are_rows_or_usage_errors(lines: list[bytes]) -> None:
         )
     else:
         assert strict == kept
+
+
+def test_rows_of_one_group_are_one_cluster_scored_or_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"response": None if i % 2 else "Fine.", "group": 7} for i in range(20)]
+    done = run(capsys, "score", "toxicity", write(tmp_path / "a.jsonl", *rows))
+    assert "(1 independent" in done.err
+    done = run(capsys, "score", "toxicity", write(tmp_path / "a.jsonl", {**rows[0], "group": [7]}))
+    assert done.code == 2 and "'group' must be text or a whole number, not a list" in done.err

@@ -11,7 +11,7 @@ from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, check_share, each
 from llmeval.scorers.safety.disguises import MAX_CHARS, View, holds, plain, squeezed, views
-from llmeval.scorers.text import words
+from llmeval.scorers.text import unseen, words
 
 __all__ = ["Leakage", "leakage"]
 
@@ -51,7 +51,7 @@ class Leakage:
         if not secrets and not told:
             raise Missing(f"neither inputs[{self.secret!r}] nor a system prompt is there to keep")
         text = sample.response.text
-        if not text.strip():
+        if unseen(text):
             return NotScored(self.name, "empty", "an empty answer was given")
         if len(text) > MAX_CHARS:
             reason = f"the answer has {len(text)} characters; at most {MAX_CHARS} are read"
