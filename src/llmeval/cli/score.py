@@ -157,6 +157,8 @@ def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
 
 def opened(path: str) -> BinaryIO:
     if path == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed: give it the rows, or name their file instead of -")
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
         return Path(path).open("rb")

@@ -121,7 +121,8 @@ def classify(text: str) -> tuple[str, str]:
     cues exceed 2.1. It refuses in part if it goes on to list at least three points.
     """
     head = text[:_HEAD]
-    parts = [fold(head[a:b]) for a, b in sentences(head)[:_SENTENCES]]
+    figures = _pattern(says.FIGURES)
+    parts = [figures.sub("", fold(head[a:b])) for a, b in sentences(head)[:_SENTENCES]]
     listed = len(_pattern(_LIST).findall(head)) >= 3
     found = [(cue.weight, at) for cue in _CUES if (at := _first(cue, parts)) is not None]
     weight = sum(w for w, _ in found) + _LISTED * listed + _SHORT * (len(text) < _BRIEF)

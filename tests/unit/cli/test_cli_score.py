@@ -282,3 +282,14 @@ def test_rows_of_one_group_are_one_cluster_scored_or_not(
     assert "(1 independent" in done.err
     done = run(capsys, "score", "toxicity", write(tmp_path / "a.jsonl", {**rows[0], "group": [7]}))
     assert done.code == 2 and "'group' must be text or a whole number, not a list" in done.err
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "says"),
+    [("<&-", 2, "stdin is closed"), (">&-", 4, "stdout is closed"), ("2>&-", 4, "")],
+)
+def test_a_closed_stream_is_an_error_and_no_traceback(closed: str, code: int, says: str) -> None:
+    command = f'echo \'{{"response": "x"}}\' | "$0" -m llmeval score toxicity - {closed}'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True)
+    assert done.returncode == code and says in done.stderr
+    assert "Traceback" not in done.stderr and "value" not in done.stdout
