@@ -293,3 +293,26 @@ def test_a_closed_stream_is_an_error_and_no_traceback(closed: str, code: int, sa
     done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True)
     assert done.returncode == code and says in done.stderr
     assert "Traceback" not in done.stderr and "value" not in done.stdout
+
+
+def test_an_option_that_is_text_may_look_like_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.jsonl", {"response": "Room 5"}, {"response": "Room 6"})
+    for option in ("pattern=5", 'pattern="5"'):
+        done = run(capsys, "score", "regex", path, "--option", option)
+        assert [row["value"] for row in rows_of(done)] == [1.0, 0.0]
+
+
+def test_an_option_of_a_wrong_type_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.jsonl", {"response": "x", "safety": []})
+    for scorer, option in (
+        ("citations", "known=5"),
+        ("vertex_safety", "thresholds=5"),
+        ("judge", "structured=2"),
+        ("judge", 'rubric=" "'),
+    ):
+        done = run(capsys, "score", scorer, path, "--option", option, "--json")
+        assert (done.code, done.out) == (2, "") and f"{scorer}" in done.err
