@@ -210,6 +210,9 @@ def finding_of(line: Any) -> tuple[str | int, Score | NotScored]:
     try:
         if "not_scored" in plain:
             return line["id"], msgspec.convert(plain, NotScored)
-        return line["id"], msgspec.convert(plain, Score)
+        score = msgspec.convert(plain, Score)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+    if not 0 <= score.value <= 1:
+        raise ValueError(f"the value {score.value:g} does not lie in 0 … 1")
+    return line["id"], score
