@@ -190,3 +190,22 @@ def test_at_most_400_claims_are_read() -> None:
 def test_numbers_are_the_same_however_they_are_written(answer: str, label: str) -> None:
     context = "The firm lost 5 mln dollars. In the second text, the train leaves at 1:34 PM."
     assert scored(groundedness(), answer, {"context": context}).label == label
+
+
+DENIED = "Acme was founded in 1990. It does not sell in Asia. The museum is not open on Mondays."
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("Acme sells in Asia.", "ungrounded"),
+        ("Acme does not sell in Asia.", "grounded"),
+        ("The museum is open on Mondays.", "ungrounded"),
+        ("The museum isn't open on Mondays.", "grounded"),
+        ("Acme was founded in 1990.", "grounded"),
+    ],
+)
+def test_what_the_context_denies_is_not_grounded_in_it(answer: str, label: str) -> None:
+    found = scored(groundedness(), answer, {"context": DENIED})
+    assert found.label == label
+    assert ("denies" in (found.explanation or "")) == (label == "ungrounded")
