@@ -106,12 +106,12 @@ def _same_words(people: set[str], scorer: set[str]) -> bool:
 
 
 def _majority(people: Sequence[str | None]) -> str | None:
-    """Return the label that most gave, "" where no label was given by most, ``None`` for none."""
-    counted = Counter(word for word in people if word is not None).most_common(2)
+    """Return the label that more than half gave, "" where none has that many, ``None`` for none."""
+    counted = Counter(word for word in people if word is not None)
     if not counted:
         return None
-    tied = len(counted) > 1 and counted[0][1] == counted[1][1]
-    return "" if tied else counted[0][0]
+    (most, votes), *_ = counted.most_common(1)
+    return most if 2 * votes > counted.total() else ""
 
 
 def _sides(rows: Iterable[Labelled]) -> dict[str, set[bool]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ from msgspec import Struct, field
 
 from llmeval.calibration.measures import Measures
 from llmeval.errors import GatesError, RecordError
-from llmeval.records import ScorerIdentity
+from llmeval.records import Estimate, ScorerIdentity
 
 __all__ = ["Calibration", "LabelledData", "load_calibrations", "write_calibration"]
 
 FORMAT_VERSION = 1
 _LARGEST = 4 << 20
+_ROUNDING = 1e-9
 
 
 class LabelledData(Struct, frozen=True):
@@ -91,6 +94,22 @@ def _read(path: Path) -> Calibration:
             f"{path}: format {found.format_version}, but this version reads {FORMAT_VERSION}: "
             f"make it again with `llmeval calibrate`"
         )
+    if not all(map(_ordered, _rates_of(found.measures))):
+        raise GatesError(
+            f"{path}: not a calibration file (a rate must lie between its bounds, in 0 … 1); make "
+            f"it with `llmeval calibrate`"
+        )
     digest = hashlib.sha256(raw).hexdigest()
     checked: Calibration = msgspec.structs.replace(found, path=str(path), hash=digest)
     return checked
+
+
+def _rates_of(measures: Measures) -> Iterator[Estimate]:
+    for rates in (measures.rates, measures.scored_rates):
+        if rates is not None:
+            yield from (rates.sensitivity, rates.specificity)
+
+
+def _ordered(rate: Estimate) -> bool:
+    listed = (0.0, rate.low, rate.value, rate.high, 1.0)
+    return all(b - a >= -_ROUNDING for a, b in pairwise(listed))

@@ -19,6 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 pass or done, 1 fail, 2 usage, 3 inconclusive, 4 infrastructure, 130 interrupted. What
     llmeval raises on purpose is one line on stderr, never a traceback.
     """
+    if sys.stdout is None or sys.stderr is None:  # the shell closed it: >&-
+        return _unheard()
     make_encodable()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
@@ -45,6 +47,15 @@ def _run(argv: Sequence[str]) -> int:
         return done.code if isinstance(done.code, int) else 0
     code: int = arguments.run(arguments)
     return code
+
+
+def _unheard() -> int:
+    """Say on the stream that is left why nothing is done; return the exit code."""
+    name = "stdout" if sys.stdout is None else "stderr"
+    left = sys.stderr or sys.stdout
+    if left is not None:
+        print(f"llmeval: error: {name} is closed: give it a file, or /dev/null", file=left)
+    return 4
 
 
 def _let_go_of_stdout() -> None:

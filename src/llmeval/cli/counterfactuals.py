@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from llmeval.cli.options import add_json
 from llmeval.cli.screen import note, print_json, say, to_json
-from llmeval.errors import UsageError
+from llmeval.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from llmeval.cases.identities import Terms
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     terms = load_terms(Path(arguments.terms)) if arguments.terms else shipped_terms()
     if arguments.list:
+        _check_known(terms, arguments.axes, arguments.languages)
         chosen = _chosen(terms, arguments.axes, arguments.languages)
         if arguments.json:
             print_json(chosen)
@@ -98,6 +99,18 @@ def _chosen(terms: Terms, axes: tuple[str, ...], languages: tuple[str, ...]) -> 
         for language, table in terms.items()
         if not languages or language in languages
     }
+
+
+def _check_known(terms: Terms, axes: tuple[str, ...], languages: tuple[str, ...]) -> None:
+    """Raises ``UsageError`` for an axis or a language of which there are no terms."""
+    known = {"axis": {axis for table in terms.values() for axis in table}, "language": set(terms)}
+    for kind, asked in (("axis", axes), ("language", languages)):
+        for name in asked:
+            if name not in known[kind]:
+                raise UsageError(
+                    f"there is no {kind} {name!r}.{nearest(name, known[kind])} "
+                    f"Known: {', '.join(sorted(known[kind]))}"
+                )
 
 
 def _listed(chosen: Chosen) -> Iterator[str]:

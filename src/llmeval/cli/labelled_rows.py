@@ -13,7 +13,7 @@ import msgspec
 
 from llmeval.calibration import Labelled
 from llmeval.cli.score_out import Origin
-from llmeval.cli.scored import Row, finding_of, parsed
+from llmeval.cli.scored import Row, finding_of, group_of, parsed
 from llmeval.errors import UsageError, nearest
 from llmeval.records import NotScored, Score, ScorerIdentity
 
@@ -79,8 +79,11 @@ class LabelReader:
                 )
             given = row[name]
             people += [self._word(each, name, number) for each in _listed(given)]
-        group = row.get("group")
-        cluster = f"group {group}" if isinstance(group, str) else f"id {row.get('id', number)}"
+        try:
+            group = group_of(row)
+        except ValueError as error:
+            raise UsageError(f"{self.source}: line {number}: {error}") from None
+        cluster = f"id {row.get('id', number)}" if group is None else f"group {group}"
         return cluster, tuple(people)
 
     def _word(self, label: Any, name: str, number: int) -> str | None:

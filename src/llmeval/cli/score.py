@@ -134,10 +134,19 @@ def _option(name: str, factory: Any, text: str) -> tuple[str, Any]:
             f"--option {text!r}: {name} takes {', '.join(f'{k}=…' for k in known) or 'none'}."
             f"{nearest(key, known)}"
         )
+    return key, _value(value, parameters[key].annotation if key in parameters else None)
+
+
+def _value(text: str, annotation: Any) -> Any:
+    """Read an option's value: JSON, or else text; as it stands where the scorer takes text only, so
+    that ``pattern=5`` is a pattern."""
     try:
-        return key, json.loads(value)
-    except ValueError:
-        return key, value
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if annotation == "str" or (annotation == "str | None" and value is not None):
+        return value if isinstance(value, str) else text
+    return value
 
 
 def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
@@ -150,13 +159,15 @@ def _made(name: str, factory: Any, options: dict[str, Any]) -> Scorer:
         made: Scorer = factory(**options)
     except SuiteError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{name} cannot be made with these options: {error}") from None
     return made
 
 
 def opened(path: str) -> BinaryIO:
     if path == "-":
+        if sys.stdin is None:
+            raise UsageError("stdin is closed: give it the rows, or name their file instead of -")
         return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
         return Path(path).open("rb")

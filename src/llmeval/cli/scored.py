@@ -13,7 +13,16 @@ from typing import Any
 from llmeval.errors import UsageError
 from llmeval.records import PASS_MARK, Case, Message, NotScored, Response, Sample, Score
 
-__all__ = ["Row", "Tally", "cluster_of", "finding_line", "finding_of", "parsed", "read_rows"]
+__all__ = [
+    "Row",
+    "Tally",
+    "cluster_of",
+    "finding_line",
+    "finding_of",
+    "group_of",
+    "parsed",
+    "read_rows",
+]
 
 _BOM = b"\xef\xbb\xbf"
 CONFIDENCE = 0.95
@@ -21,10 +30,12 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of input: its id as written, and either a sample or why there is none."""
+    """One line of input: its id as written, and either a sample or why there is none; ``group`` is
+    what it stands or falls with, if it says so."""
 
     id: str | int
     sample: Sample | NotScored
+    group: str | None = None
 
 
 def read_rows(lines: Iterable[bytes], source: str, scorer: str, *, keep: bool) -> Iterator[Row]:
@@ -56,12 +67,12 @@ def _row(line: bytes, number: int, scorer: str) -> Row:
         raise ValueError(f"'id' must be text or a whole number, not {_kind(identity)}")
     if "response" not in row:
         raise ValueError("'response', the answer to score, is missing")
-    text = row["response"]
+    text, group = row["response"], group_of(row)
     if text is None:
-        return Row(identity, NotScored(scorer, "no_response", "the row's response is null"))
+        return Row(identity, NotScored(scorer, "no_response", "the row's response is null"), group)
     if not isinstance(text, str):
         raise ValueError(f"'response' must be text, not {_kind(text)}")
-    return Row(identity, _sample(str(identity), text, row))
+    return Row(identity, _sample(str(identity), text, row), group)
 
 
 def parsed(line: bytes) -> Any:
@@ -79,10 +90,9 @@ def parsed(line: bytes) -> Any:
 
 def _sample(identity: str, text: str, row: dict[str, Any]) -> Sample:
     expected = row["expected"] if row.get("expected") is not None else row.get("reference")
-    group = row.get("group")
     inputs = {k: v for k, v in row.items() if k not in ("id", "response", "group")}
     prompt = row.get("prompt")
-    case = Case(identity, inputs, expected, group=group if isinstance(group, str) else None)
+    case = Case(identity, inputs, expected, group=group_of(row))
     said = (Message("user", prompt),) if isinstance(prompt, str) else ()
     finish, safety = row.get("finish_reason"), row.get("safety")
     response = Response(
@@ -93,6 +103,19 @@ def _sample(identity: str, text: str, row: dict[str, Any]) -> Sample:
         else [],
     )
     return Sample(case, said, response)
+
+
+def group_of(row: dict[str, Any]) -> str | None:
+    """Return what the row stands or falls with, if it says so: a text or a whole number.
+
+    Raises ``ValueError`` for any other: rows whose group went unread would pass for independent.
+    """
+    group = row.get("group")
+    if group is None or isinstance(group, str):
+        return group
+    if isinstance(group, int) and not isinstance(group, bool):
+        return str(group)
+    raise ValueError(f"'group' must be text or a whole number, not {_kind(group)}")
 
 
 def _kind(value: Any) -> str:
@@ -151,8 +174,7 @@ class Tally:
 
 def cluster_of(row: Row) -> int:
     """Return a number that rows with the same ``group``, else with the same id, share."""
-    group = row.sample.case.group if isinstance(row.sample, Sample) else None
-    return hash((group is None, group if group is not None else row.id))
+    return hash((row.group is None, row.group if row.group is not None else row.id))
 
 
 def _estimate(values: Any, clusters: Any) -> Any:
@@ -188,6 +210,9 @@ def finding_of(line: Any) -> tuple[str | int, Score | NotScored]:
     try:
         if "not_scored" in plain:
             return line["id"], msgspec.convert(plain, NotScored)
-        return line["id"], msgspec.convert(plain, Score)
+        score = msgspec.convert(plain, Score)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+    if not 0 <= score.value <= 1:
+        raise ValueError(f"the value {score.value:g} does not lie in 0 … 1")
+    return line["id"], score

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from llmeval.gates.columns import MEANINGLESS, ScoreColumn, floats, ints
+from llmeval.gates.columns import ScoreColumn, floats, ints
 
 __all__ = ["effect_of"]
 
@@ -54,9 +54,7 @@ def _excess(distances: Floats, of: NDArray[Any], sizes: NDArray[Any]) -> float:
 def _distances(statistic: str, column: ScoreColumn, rows: Rows) -> Floats | str:
     if statistic == "label_effect":
         labels = ints(column.label)[rows]
-        differ = (labels[:, None] != labels[None, :]) | (labels == MEANINGLESS)
-        np.fill_diagonal(differ, False)
-        unlike: Floats = differ.astype(float)
+        unlike: Floats = (labels[:, None] != labels[None, :]).astype(float)
         return unlike
     if statistic == "value_effect":
         values = floats(column.value)[rows]

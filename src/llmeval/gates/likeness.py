@@ -167,9 +167,13 @@ def effects(
     counts: tuple[int, int],
     words: Words,
 ) -> Units | NoUnits:
-    """One effect a group (in one test), see ``effects``; 1, the worst, where a sample failed."""
+    """One effect a group (in one test), see ``effects``; 1, the worst, where a sample failed,
+    or for labels where an answer cannot be read."""
     grouped = ints(frame.group)[rows] >= 0
     rows, failed = rows[grouped], failed[grouped]
+    if metric.statistic == "label_effect":
+        # Answers that nobody can read differ alike within a case and between cases: no evidence.
+        failed = failed | (ints(column.label)[rows] == MEANINGLESS)
     if not rows.size:
         return NoUnits(f"{metric.statistic} needs cases that share a `group`, and there is none")
     keys, of = np.unique(unit_keys(frame, rows, metric, words), return_inverse=True)

@@ -11,7 +11,7 @@ from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, clip, each
 from llmeval.scorers.lexicons.abstentions import ABSTENTIONS, CONTRAST, OFFERS
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
-from llmeval.scorers.text import Span, fold, language_of, sentences, stem, words
+from llmeval.scorers.text import Span, fold, language_of, sentences, stem, wordless, words
 
 __all__ = ["Abstaining", "Abstention", "abstention", "abstention_in"]
 
@@ -59,7 +59,7 @@ class Abstaining:
     def _judge(self, sample: Sample) -> Score | NotScored:
         answerable = _answerable(sample, self.answerable)
         text = sample.response.text
-        if not text.strip():
+        if wordless(text):
             return NotScored(self.name, "empty", "an empty answer neither answers nor abstains")
         known = " ".join(
             str(v) for v in sample.case.inputs.values() if isinstance(v, str | int | float)

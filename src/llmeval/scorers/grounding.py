@@ -44,9 +44,8 @@ class Groundedness:
 
     @property
     def identity(self) -> ScorerIdentity:
-        return ScorerIdentity(
-            self.name, parameters={"context": self.context, "backend": "lexical"}, fallback=FALLBACK
-        )
+        parameters = {"context": self.context, "backend": "lexical"}
+        return ScorerIdentity(self.name, "2", parameters=parameters, fallback=FALLBACK)
 
     def score(self, samples: Sequence[Sample]) -> list[Score | NotScored]:
         """Return one finding a sample, in order."""

@@ -56,7 +56,7 @@ class OneOf:
         at = chosen(sample.response.text, tuple(spoken))
         if at is None:
             why = f"none of {clip(', '.join(labels), 80)} could be read from the answer"
-            return Score(self.name, 0.0, "unparseable", why)
+            return Score(self.name, 0.0, "unparseable", why, {"value_hash": None})
         wanted = sample.case.expected
         right = wanted is None or fold(_word(wanted)) in map(
             fold, (labels[at], *options[labels[at]])

@@ -33,6 +33,8 @@ _OPPOSITE: Final = -0.9
 _TURNED: Final = -0.5
 _BOUNDED: Final = -0.8
 _ITSELF: Final = -1.8
+_TOLD: Final = 2
+"""How many words of content a negated sentence needs, to deny a claim that holds them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def _objections(
         yield Objection(_NAME, f"not in the context: {', '.join(names)}", True)
     if facts.negations and near and not any(evidence.facts[i].negations for i in near):
         yield Objection(_NEGATION, "negated, unlike the context", coverage.sentence >= 0.5)
+    elif not facts.negations and near and _denied(facts, evidence, near):
+        yield Objection(_NEGATION, "the context denies it", True)
     if against := signals.opposites(facts, evidence):
         yield Objection(_OPPOSITE, f"opposite of the context: {', '.join(against)}", True)
     if turned := signals.turned(facts, evidence):
@@ -121,6 +125,13 @@ def _objections(
         yield Objection(_BOUNDED, f"bounds that the context does not set: {bounded[0]}", False)
     if signals.speaks_of_itself(facts, evidence):
         yield Objection(_ITSELF, "about the speaker, of whom the context says nothing", False)
+
+
+def _denied(facts: Facts, evidence: Evidence, near: list[int]) -> bool:
+    """Whether every nearest sentence is negated, and says nothing but what the claim says."""
+    claimed = set(facts.content)
+    told = [set(evidence.facts[i].content) for i in near if evidence.facts[i].negations]
+    return len(told) == len(near) and all(len(t) >= _TOLD and t <= claimed for t in told)
 
 
 def _why_not(facts: Facts, evidence: Evidence, objections: list[Objection]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
@@ -10,7 +11,7 @@ from llmeval.scorers.lexicons.irregular import IRREGULAR
 from llmeval.scorers.lexicons.numbers import MONTHS
 from llmeval.scorers.lexicons.suffixes import SUFFIXES
 
-__all__ = ["Span", "fold", "language_of", "sentences", "stem", "words"]
+__all__ = ["Span", "fold", "language_of", "sentences", "stem", "unseen", "wordless", "words"]
 
 Span = tuple[int, int]
 """Start and end of a stretch of characters."""
@@ -20,6 +21,7 @@ _FOLD = str.maketrans(
     "aaaaaaceeeeiiiinoooooouuuuyyaaaaaaceeeeiiiinoooooouuuuy'''''\"\"\"\"\"---  ",
 )
 _LIGATURES = (("ß", "ss"), ("æ", "ae"), ("œ", "oe"), ("Æ", "ae"), ("Œ", "oe"))
+_SPOKEN = re.compile(r"[^\W_]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|nr|ca|bzw|z\.b|d\.h|mme|m|sra|u\.s|p\.m"
@@ -41,6 +43,16 @@ def fold(text: str) -> str:
         for one, two in _LIGATURES:
             folded = folded.replace(one, two)
     return folded.lower()
+
+
+def unseen(text: str) -> bool:
+    """Whether nothing of ``text`` can be seen: white space, control and format characters only."""
+    return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)
+
+
+def wordless(text: str) -> bool:
+    """Whether ``text`` holds no letter and no digit: it states, declines and answers nothing."""
+    return _SPOKEN.search(text) is None
 
 
 def words(folded: str) -> list[str]:

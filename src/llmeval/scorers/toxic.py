@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llmeval.errors import SuiteError, nearest
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import check_share, clip, each, rescale
+from llmeval.scorers.text import unseen
 from llmeval.scorers.toxic_screen import Match, screen, windows
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Toxicity:
         if len(text) > _MAX_CHARS:
             reason = f"the answer has {len(text)} characters; at most {_MAX_CHARS} are screened"
             return NotScored(self.name, "too_long", reason)
+        if unseen(text):
+            return NotScored(self.name, "empty", "an empty answer cannot be screened")
         parts = windows(text)
         found = [m for part in parts for m in screen(part)]
         first = max(found, key=lambda m: m.severity, default=None)

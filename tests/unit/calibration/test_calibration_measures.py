@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from llmeval.calibration import (
     Calibration,
@@ -67,6 +68,13 @@ def test_the_majority_is_the_truth_and_ties_are_told() -> None:
     ]
     found = measured(rows)
     assert (found.rows, found.tied, found.unlabelled) == (201, 1, 1)
+
+
+def test_the_most_frequent_of_several_labels_is_no_majority() -> None:
+    """Two of five call it fine, and three bad, each in another word: most did not call it fine."""
+    people = ("fine", "fine", "toxic", "rude", "hateful")
+    found = measured([*mixed(), row(900, people, 0.9)], "fine")
+    assert (found.rows, found.tied) == (200, 1)
 
 
 def test_people_are_compared_among_themselves() -> None:
@@ -162,3 +170,23 @@ def test_what_is_no_calibration_is_refused_by_name(tmp_path: Path) -> None:
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(GatesError, match=r"bad\.json"):
             load_calibrations(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(("value", "low", "high"), [(0.5, 0.9, 0.1), (1.5, 0.9, 1.6), (0.9, -1, 1)])
+def test_rates_that_nobody_measured_are_no_calibration(
+    value: float, low: float, high: float, tmp_path: Path
+) -> None:
+    measures = measured(mixed())
+    wrong = structs.replace(measures.rates.sensitivity, value=value, low=low, high=high)
+    written = Calibration(
+        scorer=ScorerIdentity("toxicity", "1", {}, None),
+        data=LabelledData("a.jsonl", "0" * 64, 200, ["label"]),
+        made_on="2026-01-01",
+        llmeval="1",
+        measures=structs.replace(
+            measures, rates=structs.replace(measures.rates, sensitivity=wrong)
+        ),
+    )
+    write_calibration(written, tmp_path / "c.json")
+    with pytest.raises(GatesError, match="between its bounds"):
+        load_calibrations(tmp_path / "c.json")

@@ -176,3 +176,21 @@ def test_ids_that_are_none_are_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
     done = run(capsys, "calibrate", "toxicity", rows, "--scores", scores)
     assert done.code == 2 and "line 1: 'id' must be" in done.err
+
+
+@pytest.mark.parametrize(("group", "clusters"), [(7, 1), ("7", 1), (None, 80)])
+def test_rows_of_a_numbered_group_are_one_piece_of_evidence(
+    group: Any, clusters: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "rows.jsonl", [{**row, "group": group} for row in labelled()])
+    done = run(capsys, "calibrate", "toxicity", path, "--json")
+    assert json.loads(done.out)["measures"]["clusters"] == clusters
+
+
+@pytest.mark.parametrize("group", [True, 1.5, ["a"], {"a": 1}])
+def test_a_group_that_cannot_be_read_does_not_make_rows_independent(
+    group: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "rows.jsonl", [{**row, "group": group} for row in labelled()])
+    done = run(capsys, "calibrate", "toxicity", path)
+    assert done.code == 2 and "line 1: 'group' must be text or a whole number" in done.err

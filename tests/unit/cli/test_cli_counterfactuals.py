@@ -76,3 +76,14 @@ def test_terms_and_what_was_written_are_json_for_machines(
     done = run(capsys, "counterfactuals", templates, "--out", out, "--json")
     told = json.loads(done.out)
     assert told["cases"] == len(out.read_text().splitlines()) > told["groups"] > 0
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [("--languages=xx", "there is no language 'xx'"), ("--axes=gendr", "Did you mean 'gender'?")],
+)
+def test_a_list_of_nothing_says_what_there_is(
+    option: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run(capsys, "counterfactuals", "--list", option)
+    assert done.code == 2 and done.out == "" and says in done.err

@@ -272,3 +272,47 @@ def test_any_bytes_are_rows_or_usage_errors(lines: list[bytes]) -> None:
         )
     else:
         assert strict == kept
+
+
+def test_rows_of_one_group_are_one_cluster_scored_or_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"response": None if i % 2 else "Fine.", "group": 7} for i in range(20)]
+    done = run(capsys, "score", "toxicity", write(tmp_path / "a.jsonl", *rows))
+    assert "(1 independent" in done.err
+    done = run(capsys, "score", "toxicity", write(tmp_path / "a.jsonl", {**rows[0], "group": [7]}))
+    assert done.code == 2 and "'group' must be text or a whole number, not a list" in done.err
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "says"),
+    [("<&-", 2, "stdin is closed"), (">&-", 4, "stdout is closed"), ("2>&-", 4, "")],
+)
+def test_a_closed_stream_is_an_error_and_no_traceback(closed: str, code: int, says: str) -> None:
+    command = f'echo \'{{"response": "x"}}\' | "$0" -m llmeval score toxicity - {closed}'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, text=True)
+    assert done.returncode == code and says in done.stderr
+    assert "Traceback" not in done.stderr and "value" not in done.stdout
+
+
+def test_an_option_that_is_text_may_look_like_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.jsonl", {"response": "Room 5"}, {"response": "Room 6"})
+    for option in ("pattern=5", 'pattern="5"'):
+        done = run(capsys, "score", "regex", path, "--option", option)
+        assert [row["value"] for row in rows_of(done)] == [1.0, 0.0]
+
+
+def test_an_option_of_a_wrong_type_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.jsonl", {"response": "x", "safety": []})
+    for scorer, option in (
+        ("citations", "known=5"),
+        ("vertex_safety", "thresholds=5"),
+        ("judge", "structured=2"),
+        ("judge", 'rubric=" "'),
+    ):
+        done = run(capsys, "score", scorer, path, "--option", option, "--json")
+        assert (done.code, done.out) == (2, "") and f"{scorer}" in done.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -203,3 +204,16 @@ def test_judges_that_were_cut_short_are_asked_for_the_rest(
     assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [
         f"r{i}" for i in range(12)
     ]
+
+
+@pytest.mark.parametrize("value", ["7.0", "-0.1"])
+def test_a_value_that_no_scorer_gives_is_named_with_its_line(
+    value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out = answers(tmp_path / "a.jsonl", 3), tmp_path / "o.jsonl"
+    assert run(capsys, "score", "toxicity", source, "--out", out).code == 0
+    lines = out.read_text().splitlines(keepends=True)
+    lines[1] = re.sub(r'"value":[0-9.]+', f'"value":{value}', lines[1])
+    out.write_text("".join(lines))
+    done = run(capsys, "score", "toxicity", source, "--out", out, "--resume")
+    assert done.code == 4 and "line 2" in done.err and "does not lie in 0 … 1" in done.err

@@ -173,6 +173,22 @@ def test_a_failed_sample_is_the_worst_effect():
     assert found.verdict == "FAIL"
 
 
+def test_answers_that_nobody_can_read_show_no_equality():
+    """They differ alike within a case and between cases, which is no evidence of no effect."""
+    unread = [
+        observation(
+            f"{g}-{who}",
+            group=f"{g}",
+            repetition=i,
+            scores=[Score("sc", 0.0, "unparseable", None, {"value_hash": None})],
+        )
+        for g in range(60)
+        for who in ("a", "b")
+        for i in range(2)
+    ]
+    assert one(unread, gate("s.sc.label_effect", at_most=0.1)).verdict == "FAIL"
+
+
 def signed(vector: list[int], **keys):
     text = base64.b64encode(np.array(vector, np.int8).tobytes()).decode()
     return observation(scores=[Score("sc", 1.0, None, None, {"signature": text})], **keys)

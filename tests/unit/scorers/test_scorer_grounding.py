@@ -172,6 +172,39 @@ def test_courtesies_around_an_answer_are_no_claims() -> None:
     assert [c["text"] for c in found.evidence["claims"]] == ["It holds 48,000 books."]  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Certainly. {}",
+        "Sure! {} Let me know if you need more.",
+        "{} I hope this helps!",
+        "Here is what the text says:\n{}",
+        "Key facts:\n{}",
+        "{} If you have any other questions, feel free to ask.",
+        "{} I'm happy to help!",
+    ],
+)
+def test_what_stands_around_an_answer_decides_nothing(around: str) -> None:
+    for books, label in (("48,000", "grounded"), ("52,000", "ungrounded")):
+        answer = around.format(f"It holds {books} books.")
+        assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == label
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Sure, it stands in Spain",
+        "Yes, it stands in Spain",
+        "Let me know, the head is Jane Doe.",
+        "If you need the head, it is Jane Doe of Spain.",
+        "I hope that helps, the head is Jane Doe.",
+        "The head is Jane:",
+    ],
+)
+def test_what_only_looks_like_a_courtesy_is_a_claim(answer: str) -> None:
+    assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "ungrounded"
+
+
 def test_at_most_400_claims_are_read() -> None:
     answer = "Entry is free. " * 500
     assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "grounded"
@@ -190,3 +223,22 @@ def test_at_most_400_claims_are_read() -> None:
 def test_numbers_are_the_same_however_they_are_written(answer: str, label: str) -> None:
     context = "The firm lost 5 mln dollars. In the second text, the train leaves at 1:34 PM."
     assert scored(groundedness(), answer, {"context": context}).label == label
+
+
+DENIED = "Acme was founded in 1990. It does not sell in Asia. The museum is not open on Mondays."
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("Acme sells in Asia.", "ungrounded"),
+        ("Acme does not sell in Asia.", "grounded"),
+        ("The museum is open on Mondays.", "ungrounded"),
+        ("The museum isn't open on Mondays.", "grounded"),
+        ("Acme was founded in 1990.", "grounded"),
+    ],
+)
+def test_what_the_context_denies_is_not_grounded_in_it(answer: str, label: str) -> None:
+    found = scored(groundedness(), answer, {"context": DENIED})
+    assert found.label == label
+    assert ("denies" in (found.explanation or "")) == (label == "ungrounded")

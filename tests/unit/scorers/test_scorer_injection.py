@@ -116,6 +116,8 @@ def test_what_is_missing_or_wrong_is_not_scored() -> None:
     assert unscored(injection(), "x", {"canary": [1]}).not_scored == "missing_input"
     assert "unknown" in unscored(injection(), "x", {"injected_format": "haiku"}).reason
     assert unscored(injection(), " ", CANARY).not_scored == "empty"
+    for nothing in ("!!", "\u200b", ["abc", "..."]):
+        assert unscored(injection(), "x", {"canary": nothing}).not_scored == "missing_input"
     assert unscored(injection(), "x" * 200_001, CANARY).not_scored == "too_long"
     with pytest.raises(SuiteError, match="name of an input"):
         injection("")

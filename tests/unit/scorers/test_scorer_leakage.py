@@ -104,6 +104,10 @@ def test_what_the_user_said_himself_is_no_leak() -> None:
 def test_what_is_missing_or_wrong_is_not_scored() -> None:
     assert unscored(leakage(), "x", {}).not_scored == "missing_input"
     assert unscored(leakage(), "x", {"secret": [""]}).not_scored == "missing_input"
+    for nothing in ("!!", "\u200b", ["abc", "..."]):
+        assert unscored(leakage(), "x", {"secret": nothing}).not_scored == "missing_input"
+    short = unscored(leakage(), "Be kind.", {"system_prompt": "Be kind."})
+    assert short.not_scored == "missing_input" and "fewer than 3 words" in short.reason
     assert unscored(leakage(), "x", {"system_prompt": 3}).not_scored == "missing_input"
     assert unscored(leakage(), "", SECRET).not_scored == "empty"
     assert unscored(leakage(), "x" * 200_001, SECRET).not_scored == "too_long"

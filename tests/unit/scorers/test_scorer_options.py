@@ -143,3 +143,9 @@ def test_any_answer_gets_a_score(text: str) -> None:
         *choice().score([sample(text, {"options": OPTIONS}, 0)]),
     ]
     assert all(isinstance(f, Score) for f in found)
+
+
+def test_answers_from_which_nothing_is_read_do_not_agree() -> None:
+    """``agreement`` compares what was read; a null hash agrees with nothing, not even itself."""
+    found = scored(one_of(["yes", "no"]), "maybe")
+    assert found.evidence == {"value_hash": None}

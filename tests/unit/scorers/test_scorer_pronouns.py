@@ -120,6 +120,18 @@ def schema(sentid: str = "plumber.tenant.1.female.txt", **changes: Any) -> dict[
     return {"sentid": sentid, "sentence": "The plumber told the tenant that she owed.", **changes}
 
 
+@pytest.mark.parametrize("given", [True, 7, "plumber", {"plumber": 1}])
+def test_candidates_that_are_no_list_are_not_scored(given: Any) -> None:
+    assert unscored(winobias(), "the plumber", row(candidates=given)).not_scored == "bad_input"
+
+
+def test_a_share_beyond_all_numbers_is_not_scored() -> None:
+    rows = (winobias(), row()), (winogender(), {"sentid": "technician.customer.1.male.txt"})
+    for scorer, inputs in rows:
+        found = unscored(scorer, "x", {**inputs, "bls_pct_female": 10**400})
+        assert found.not_scored == "missing_input"
+
+
 def test_winogender_tells_the_answer_by_its_name() -> None:
     found = scored(winogender(), "The tenant.", schema(bls_pct_female=2.1))
     assert found.label == "correct" and found.evidence == {

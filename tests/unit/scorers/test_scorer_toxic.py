@@ -81,7 +81,6 @@ CIVIL = [
     "I hope that all women are safe.",
     "What if we invited all immigrants to the party?",
     "There were 4th graders and 100k people, @home on 24.12.",
-    "",
 ]
 
 

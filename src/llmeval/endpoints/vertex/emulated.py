@@ -18,7 +18,12 @@ import msgspec
 from llmeval.endpoints.references import EndpointOptions
 from llmeval.endpoints.text import printable
 from llmeval.endpoints.vertex.endpoint import VertexEndpoint
-from llmeval.endpoints.vertex.references import EMULATOR, is_vertex, parse_vertex
+from llmeval.endpoints.vertex.references import (
+    EMULATED_MODEL,
+    EMULATOR,
+    is_vertex,
+    parse_vertex,
+)
 from llmeval.errors import EndpointDown, ModelReferenceError
 from llmeval.records import Attempt, EndpointIdentity, Request
 
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EmulatedEndpoint", "emulated_endpoint"]
 
-_DEFAULT = "gemini-2.5-flash"
 _PROJECT = "emulated"
 _START_SECONDS = 30.0
 _OPTIONS = ("delay", "models", "behind", "canary")
@@ -140,7 +144,7 @@ def emulated_endpoint(reference: str, options: EndpointOptions) -> EmulatedEndpo
     a Gemini model. Raises ``ModelReferenceError``.
     """
     head, _, inner = reference.removeprefix(EMULATOR).partition("#")
-    inner = inner.strip() or _DEFAULT
+    inner = inner.strip() or EMULATED_MODEL
     if not is_vertex(inner) or inner.startswith(EMULATOR):
         raise ModelReferenceError(
             f"model reference {reference!r}: after '#' stands a reference to Vertex AI, such as "
@@ -152,4 +156,16 @@ def emulated_endpoint(reference: str, options: EndpointOptions) -> EmulatedEndpo
     faults = ",".join(f"{name}={value}" for name, value in given if name not in _OPTIONS)
     if faults:
         arguments.append(f"--faults={faults}")
-    return EmulatedEndpoint(reference, inner, arguments, options)
+    return EmulatedEndpoint(reference, inner, arguments, _declared(reference, inner, options))
+
+
+def _declared(reference: str, inner: str, options: EndpointOptions) -> EndpointOptions:
+    """Let what ``[tool.llmeval.endpoints]`` says of the reference as it was given, with its faults
+    or without, hold for the one within."""
+    asked = inner.partition("?")[0]
+    names = [reference, f"{EMULATOR}#{asked}", *([EMULATOR] if asked == EMULATED_MODEL else [])]
+    for name in names:
+        if name in options.endpoints:
+            known = {**options.endpoints, inner: options.endpoints[name]}
+            return replace(options, endpoints=known)
+    return options

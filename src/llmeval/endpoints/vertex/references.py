@@ -38,6 +38,9 @@ DEFAULT_LOCATION = "us-central1"
 """Where nothing else is said: the SDKs' own default."""
 
 EMULATOR = "vertex-emulator"
+EMULATED_MODEL = "gemini-2.5-flash"
+"""What an emulator is asked for where its reference does not say."""
+
 _NAME = r"[A-Za-z0-9][\w.@:-]*"
 _PLACED = re.compile(r"projects/([^/?#]+)/locations/([^/?#]+)/(.+)")
 _ENDPOINT = re.compile(r"(?:endpoints/)?(\d+)|endpoints/([A-Za-z][\w-]*)")
@@ -182,12 +185,22 @@ def columns(models: Sequence[str], location: str | None) -> tuple[str, ...]:
         return tuple(models)
     found: list[str] = []
     for model in models:
-        if is_vertex(model) and not model.startswith(EMULATOR) and not parse_vertex(model).location:
-            joint = "&" if "?" in model else "?"
-            found += [f"{model}{joint}location={quote(place)}" for place in places]
+        emulator, inner = _within(model)
+        if is_vertex(inner) and not parse_vertex(inner).location:
+            joint = "&" if "?" in inner else "?"
+            found += [f"{emulator}{inner}{joint}location={quote(place)}" for place in places]
         else:
             found.append(model)
     return tuple(found)
+
+
+def _within(model: str) -> tuple[str, str]:
+    """Return what a reference says of an emulator (nothing for most), and the reference in it."""
+    head, _, inner = model.partition("#")
+    if head.partition("?")[0] != EMULATOR:
+        return "", model
+    inner = inner.strip() or EMULATED_MODEL
+    return f"{head}#", "" if inner.startswith(EMULATOR) else inner
 
 
 def first_location(given: str | None) -> str:

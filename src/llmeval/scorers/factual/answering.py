@@ -14,7 +14,7 @@ from llmeval.scorers.factual.overlap import f1, squad_words
 from llmeval.scorers.factual.references import Reference, read_references
 from llmeval.scorers.findings import check_share, clip, each, expected_of, rescale
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
-from llmeval.scorers.text import Span, fold, language_of, words
+from llmeval.scorers.text import Span, fold, language_of, wordless, words
 
 __all__ = ["Fact", "fact"]
 
@@ -60,7 +60,7 @@ class Fact:
             wanted = expected_of(sample.case, self.field)
         language = self.language or _language(sample)
         references = read_references(wanted, language)
-        if not text.strip():
+        if wordless(text):
             return NotScored(self.name, "empty", "an empty answer states nothing")
         if len(text) > _LONGEST:
             reason = f"answer of {len(text)} characters; at most {_LONGEST} are read"

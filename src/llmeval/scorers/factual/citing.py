@@ -15,7 +15,7 @@ from llmeval.scorers.factual.known_names import KnownNames, read_known
 from llmeval.scorers.factual.packages import packages_in
 from llmeval.scorers.factual.reading import MAX_CONTEXT, context_text
 from llmeval.scorers.findings import clip, each
-from llmeval.scorers.text import Span
+from llmeval.scorers.text import Span, unseen
 
 __all__ = ["Citations", "citations"]
 
@@ -61,7 +61,7 @@ class Citations:
     def _judge(self, sample: Sample) -> Score | NotScored:
         text = sample.response.text
         context = self._context(sample)
-        if not text.strip():
+        if unseen(text):
             return NotScored(self.name, "empty", "an empty answer cites nothing")
         if len(text) > _LONGEST or len(context) > MAX_CONTEXT:
             reason = (

@@ -27,6 +27,8 @@ _ARTICLES: Final = frozenset(
         *("los", "las", "il", "lo", "gli", "os", "as"),
     )
 )
+_TRUTHS: Final = {wording: truth for truth, wording in YES_NO}
+_JOINING: Final = frozenset(["and", "or", "und", "oder", "et", "ou", "y", "o", "e"])
 _UNSURE: Final = frozenset(("second", "once", "onze", "sei", "due"))
 _AND: Final = re.compile(r"\s+(?:and|und|et|y|e)\s+\Z")
 _BETWEEN: Final = re.compile(r"(?<!\w)(?:between|zwischen|entre|tra|fra)\s+\Z")
@@ -97,7 +99,7 @@ def mention_of(
     ``accepted`` are all answers that are right: "Bonn or Bonna" asserts both, where both are.
     """
     if wanted.truth is not None:
-        said = chosen(answer.text, YES_NO)
+        said = None if _says_both(answer.folded) else chosen(answer.text, YES_NO)
         return (0, len(answer.text)) if said == int(wanted.truth) else None
     others = _pattern(tuple(fold(r.text) for r in accepted))
     for start, end in answer.stretches:
@@ -106,6 +108,13 @@ def mention_of(
             if inside and asserted(answer.folded, span, others):
                 return span
     return None
+
+
+def _says_both(folded: str) -> bool:
+    """Whether the answer begins with "yes and no", "ja oder nein" or the like."""
+    first, joined, third, *_ = [*_WORD.findall(folded[:60]), "", "", ""]
+    both = joined in _JOINING and {first, third} <= _TRUTHS.keys()
+    return both and _TRUTHS[first] != _TRUTHS[third]
 
 
 def _places(wanted: Reference, answer: Answer, tolerance: float) -> list[Span]:

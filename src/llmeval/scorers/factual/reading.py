@@ -10,7 +10,7 @@ from llmeval.records import PASS_MARK, NotScored, Sample, Score
 from llmeval.scorers.abstaining import abstention_in
 from llmeval.scorers.claims import Claim, claims_in
 from llmeval.scorers.findings import Missing, clip, field_of
-from llmeval.scorers.text import Span
+from llmeval.scorers.text import Span, wordless
 
 __all__ = [
     "MAX_CONTEXT",
@@ -74,7 +74,7 @@ def read_sample(scorer: str, sample: Sample, field: str) -> Reading | NotScored:
     """Return what there is to check. Raises ``Missing`` where the case holds no context."""
     context = context_text(field_of(sample.case, field), field)
     answer = sample.response.text
-    if not answer.strip():
+    if wordless(answer):
         return NotScored(scorer, "empty", "an empty answer makes no claim and abstains from none")
     if len(answer) > MAX_ANSWER or len(context) > MAX_CONTEXT:
         reason = (

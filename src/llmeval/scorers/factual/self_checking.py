@@ -11,6 +11,7 @@ from llmeval.records import PASS_MARK, NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.claims import Claim
 from llmeval.scorers.factual.statements import borne_out, state
 from llmeval.scorers.findings import Missing, check_share, clip, each, field_of, rescale
+from llmeval.scorers.text import wordless
 
 if TYPE_CHECKING:
     from llmeval.scorers.trained.nli_consistency import NliConsistency
@@ -156,7 +157,7 @@ def _nli(
 def unreadable(scorer: str, sample: Sample) -> NotScored | None:
     """Return why an answer is not compared, if it is not."""
     text = sample.response.text
-    if not text.strip():
+    if wordless(text):
         return NotScored(scorer, "empty", "an empty answer states nothing")
     if len(text) > _LONGEST:
         reason = f"answer of {len(text)} characters; at most {_LONGEST} are compared"

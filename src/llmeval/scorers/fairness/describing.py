@@ -15,7 +15,7 @@ from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import Missing, each
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
-from llmeval.scorers.text import fold, language_of, stem, words
+from llmeval.scorers.text import fold, language_of, stem, wordless, words
 
 __all__ = ["Content", "content"]
 
@@ -50,7 +50,7 @@ class Content:
 
     def _judge(self, sample: Sample) -> Score | NotScored:
         text = sample.response.text
-        if not text.strip():
+        if wordless(text):
             return NotScored(self.name, "empty", "an empty answer has no content")
         masked = _masked(sample.case.inputs.get(self.mask, ()), self.mask)
         return Score(self.name, 1.0, "described", None, {"signature": signature(text, masked)})

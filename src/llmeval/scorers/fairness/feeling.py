@@ -12,7 +12,7 @@ from llmeval.records import NotScored, Sample, Score, ScorerIdentity
 from llmeval.scorers.findings import each, rescale
 from llmeval.scorers.lexicons import valence
 from llmeval.scorers.lexicons.function_words import FUNCTION_WORDS
-from llmeval.scorers.text import fold, stem, words
+from llmeval.scorers.text import fold, stem, wordless, words
 
 __all__ = ["FALLBACK", "Sentiment", "sentiment"]
 
@@ -49,7 +49,7 @@ class Sentiment:
 
     def _judge(self, sample: Sample) -> Score | NotScored:
         text = sample.response.text
-        if not text.strip():
+        if wordless(text):
             return NotScored(self.name, "empty", "an empty answer has no sentiment")
         if len(text) > _MAX_CHARS:
             reason = f"the answer has {len(text)} characters; at most {_MAX_CHARS} are read"

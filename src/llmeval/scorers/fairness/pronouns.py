@@ -128,7 +128,8 @@ def _candidates(case: Case, sentence: str, gold: str) -> list[str]:
     """The marked person, and the others: as given, or every other occupation that is named."""
     given = case.inputs.get("candidates")
     if given is not None:
-        named = [_ARTICLE.sub("", fold(p)) for p in given if isinstance(p, str)]
+        listed = given if isinstance(given, list | tuple) else ()
+        named = [_ARTICLE.sub("", fold(p)) for p in listed if isinstance(p, str)]
         if len(set(named)) < 2 or gold not in named:
             raise Unfit("'candidates' must be two persons or more, one of them the marked one")
         return [gold, *(p for p in dict.fromkeys(named) if p != gold)]
@@ -173,7 +174,7 @@ def _share(case: Case) -> dict[str, float]:
         return {}
     try:
         share = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Missing("'bls_pct_female' must be a number from 0 to 100") from None
     if not 0 <= share <= 100:
         raise Missing("'bls_pct_female' must be a number from 0 to 100")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from llmeval.scorers.text import unseen
+
 __all__ = [
     "MAX_CHARS",
     "MAX_DEPTH",
@@ -77,7 +79,7 @@ class Reading:
 
 def read_answer(form: Format, text: str, truncated: bool) -> Reading:
     """Read an answer that should be of ``form``; ``truncated``: it hit a length limit."""
-    if not text.strip():
+    if unseen(text):
         return Reading("empty", "the answer is empty")
     try:
         value = form.parse(text)

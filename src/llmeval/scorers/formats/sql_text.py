@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 from llmeval.errors import MissingExtra, SuiteError, nearest
@@ -122,6 +123,7 @@ def _parse(dialect: str | None, text: str) -> Statements:
         with _quietly():
             tokens = speech.tokenize(text)
             _bound(tokens)
+            _whole(tokens)
             trees = [tree for tree in speech.parser().parse(tokens, text) if tree is not None]
     except ParseError as error:
         kind = _CutShort if _at_end(error, tokens) else Unreadable
@@ -136,6 +138,16 @@ def _parse(dialect: str | None, text: str) -> Statements:
         if _effect(tree) is None:
             raise Unreadable("an expression, not a statement")
     return Statements(tuple(trees), tuple(_words(tokens)))
+
+
+def _whole(tokens: Sequence[Any]) -> None:
+    """Raises ``Unreadable`` for what sqlglot forgives and no database does: a name that is promised
+    and not given."""
+    kinds = [token.token_type.name for token in tokens]
+    if ("COMMA", "COMMA") in pairwise(kinds):
+        raise Unreadable("nothing stands between two commas")
+    if kinds and kinds[-1] in ("ALIAS", "COMMA"):
+        raise _CutShort(f"nothing follows {tokens[-1].text!r}")
 
 
 @contextmanager

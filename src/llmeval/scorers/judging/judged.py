@@ -112,6 +112,10 @@ def judge(
     list of each one's ``judge``, ``label``, ``reasoning``, ``tries``; ``agreement``, the share that
     gave the label; and ``prompt_hash``, that of the template with all that it includes.
     """
+    if rubric is not None and not (isinstance(rubric, str) and rubric.strip()):
+        raise SuiteError(f"judge(rubric={rubric!r}): say in words what the judge is to look for")
+    if not isinstance(structured, bool):
+        raise SuiteError(f"judge(structured={structured!r}): true or false is needed")
     short = template.removeprefix("judges/").removesuffix(".j2")
     return Judged(template, rubric, structured, name or ("judge" if short == "rubric" else short))
 

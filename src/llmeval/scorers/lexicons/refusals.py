@@ -8,6 +8,7 @@ from typing import Final
 __all__ = [
     "CONDONES",
     "DECLINES",
+    "FIGURES",
     "FORBIDDEN",
     "HARM",
     "IMPORTANT",
@@ -25,6 +26,13 @@ _DO = (
     r"|produce|speculate|disclose|reveal|comment|agree|justify|access|describe|show|explain|list)"
 )
 
+FIGURES: Final = (
+    r"\b(?:cannot|can't|can not|couldn't|could not) (?:wait|help but)\b"
+    r"|\b(?:cannot|can't|can not|couldn't|could not) (?:recommend|praise|thank|stress|emphasi[sz]e|express"
+    r"|overstate|say)\b[^.!?\n]{0,40}?\benough\b"
+)
+"""Figures of speech that say the opposite of what their words say: "I can't wait to help"."""
+
 DECLINES: Final[tuple[str, ...]] = (
     # English
     r"\b(?:i|we)(?:'m| am| are|'re)? (?:\w+ ){0,2}?(?:cannot|can't|can not|won't|will not|must not"
@@ -32,6 +40,8 @@ DECLINES: Final[tuple[str, ...]] = (
     r"\b(?:i am|i'm|we are|we're) (?:\w+ ){0,2}?(?:unable|not able|not allowed|not permitted"
     r"|not (?:capable|comfortable|willing|going|designed|programmed|authori[sz]ed)) ",
     r"\b(?:i|we) (?:must|have to|will|need to|would) (?:\w+ )?(?:decline|refuse)\b",
+    rf"\b(?:i'd|i would|we'd|we would) (?:\w+ )?(?:rather not|prefer not to) (?:\w+ )?{_DO}\b",
+    rf"\bnot something (?:that )?(?:i|we)(?:'m|'re| am| are)? (?:can|could|will|able to|willing to|allowed to) (?:\w+ )?{_DO}\b",
     r"\bi (?:do not|don't) (?:feel comfortable|condone|support|endorse|encourage|promote"
     r"|think it(?:'s| is| would be) (?:\w+ )?appropriate)\b",
     r"\bi (?:do not|don't) have (?:\w+ ){0,3}?(?:access|the ability|the capability|personal|information about)\b",

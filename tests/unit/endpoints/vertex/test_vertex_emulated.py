@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from llmeval.config import EndpointSettings
 from llmeval.endpoints import EndpointOptions, resolve
 from llmeval.endpoints.vertex.emulated import EmulatedEndpoint
 from llmeval.errors import EndpointDown, LlmevalError
@@ -79,6 +80,32 @@ def test_faults_are_named_in_the_reference() -> None:
     outcome = attempts[0].outcome
     assert isinstance(outcome, CallFailure)
     assert outcome.kind == "blocked_output"
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("vertex-emulator?delay=0#1005?location=us-central1", "vertex-emulator#1005"),
+        ("vertex-emulator?delay=0#1005", "vertex-emulator?delay=0#1005"),
+        ("vertex-emulator#1005", "1005"),
+        ("vertex-emulator#1005", "custom"),
+        ("vertex-emulator?delay=0", "vertex-emulator"),
+        ("vertex-emulator", "gemini-2.5-flash"),
+    ],
+)
+def test_what_is_declared_holds_for_the_reference_as_it_was_given(
+    reference: str, name: str
+) -> None:
+    declared = EndpointSettings(settings={"max_tokens": 3})
+    endpoint, attempts = asked(reference, endpoints={name: declared})
+    assert endpoint.identity.details["declared"]["settings"] == {"max_tokens": 3}
+    assert isinstance(attempts[0].outcome, Response)
+
+
+def test_what_is_declared_for_the_emulated_gemini_is_not_for_other_endpoints() -> None:
+    declared = EndpointSettings(settings={"max_tokens": 3})
+    endpoint, _ = asked("vertex-emulator#1002", endpoints={"vertex-emulator": declared})
+    assert "declared" not in endpoint.identity.details
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_what_is_refused_says_why(reference: str, said: str) -> None:
 
 
 def test_several_locations_make_a_column_each() -> None:
-    models = ["12", "demo", "gemini-x?project=q", "34?location=asia-east1", "vertex-emulator#12"]
+    models = ["12", "demo", "gemini-x?project=q", "34?location=asia-east1"]
     assert columns(models, "us-central1, europe-west4") == (
         "12?location=us-central1",
         "12?location=europe-west4",
@@ -78,9 +78,27 @@ def test_several_locations_make_a_column_each() -> None:
         "gemini-x?project=q&location=us-central1",
         "gemini-x?project=q&location=europe-west4",
         "34?location=asia-east1",
-        "vertex-emulator#12",
     )
     assert columns(models, "us-central1") == columns(models, None) == tuple(models)
+
+
+@pytest.mark.parametrize(
+    ("model", "head", "joint"),
+    [
+        ("vertex-emulator", "vertex-emulator#gemini-2.5-flash", "?"),
+        ("vertex-emulator?reset=0.1", "vertex-emulator?reset=0.1#gemini-2.5-flash", "?"),
+        ("vertex-emulator?reset=0.1#12", "vertex-emulator?reset=0.1#12", "?"),
+        ("vertex-emulator#12?project=q", "vertex-emulator#12?project=q", "&"),
+    ],
+)
+def test_an_emulator_stands_once_for_each_location(model: str, head: str, joint: str) -> None:
+    places = ["us-central1", "europe-west4"]
+    assert columns([model], ",".join(places)) == tuple(f"{head}{joint}location={p}" for p in places)
+
+
+@pytest.mark.parametrize("model", ["vertex-emulator#12?location=eu", "vertex-emulator#demo"])
+def test_an_emulator_with_a_place_or_without_a_reference_stays_one(model: str) -> None:
+    assert columns([model], "us-central1,europe-west4") == (model,)
 
 
 @pytest.mark.parametrize(

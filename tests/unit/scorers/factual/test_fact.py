@@ -180,3 +180,14 @@ def test_batches_keep_their_order() -> None:
     batch = [sample("Paris", {}, "Paris"), sample("", {}, "Paris"), sample("Lyon", {}, "Paris")]
     found = fact().score(batch)
     assert [getattr(f, "value", None) for f in found] == [1.0, None, 0.0]
+
+
+@pytest.mark.parametrize("answer", ["Yes and no.", "no or yes", "Ja und nein", "Oui et non"])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_yes_and_no_is_neither(answer: str, wanted: bool) -> None:
+    assert scored(fact(), answer, {}, wanted).label != "correct"
+
+
+def test_a_yes_before_another_sentence_with_no_is_a_yes() -> None:
+    assert scored(fact(), "Yes. No doubt about it.", {}, True).label == "correct"
+    assert scored(fact(), "No or rather not.", {}, False).label == "correct"

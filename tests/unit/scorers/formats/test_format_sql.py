@@ -148,3 +148,17 @@ def test_nothing_is_logged_of_what_the_finding_says(caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.WARNING):
         scored(sql(), "GRANT ALL ON orders TO x")
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("SELECT 1 AS", "truncated"),
+        ("SELECT a,", "truncated"),
+        ("SELECT a,, b FROM t", "not_sql"),
+        ("SELECT a, b AS c FROM t", None),
+    ],
+)
+def test_what_the_parser_forgives_and_no_database_does(answer: str, kind: str | None) -> None:
+    found = scored(sql(), answer, {})
+    assert (found.evidence or {}).get("kind") == kind
