@@ -14,8 +14,8 @@ _LONGEST = 120
 
 _PHRASE = (
     r"sure(?: thing)?|of course|certainly|absolutely|great question|good question|no problem"
-    r"|thank you|thanks|thanks for asking|you're welcome|hello|hi|hi there|yes|no|okay|ok"
-    r"|ja|nein|gern|gerne|naturlich|oui|non|bien sur|avec plaisir|si|por supuesto|claro|sim|nao"
+    r"|thank you|thanks|thanks for asking|you're welcome|hello|hi|hi there|okay|ok"
+    r"|gern|gerne|naturlich|bien sur|avec plaisir|por supuesto|claro"
 )
 _COURTESY = re.compile(rf"\W*(?:{_PHRASE})(?:\W+(?:{_PHRASE}))*\W*")
 _ASK = (

@@ -5,6 +5,7 @@ The other backend, a trained classifier of entailment, is in ``trained/nli_groun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Groundedness", "groundedness"]
 
 BACKENDS = ("lexical", "nli", "judge")
+_REPLY = re.compile(r"^\s*(?:no|nein|non|não)\s*[,:;–—-]\s+(?=\w)", re.IGNORECASE)
+"""The no that answers a question: it denies what was asked, not what follows."""
+
 FALLBACK = (
     "Lexical screen without weights: it compares words, names, numbers, dates and negation with "
     "the context, and misses claims that are wrong in the context's own words."
@@ -59,14 +63,14 @@ class Groundedness:
 
     def _compared(self, reading: Reading) -> Score:
         evidence = read_evidence(reading.context, reading.question)
-        found = [support(claim.text, evidence) for claim in reading.claims]
+        found = [support(_REPLY.sub("", claim.text), evidence) for claim in reading.claims]
         checked = [
             Checked(claim, finding.supported, finding.support, finding.reason)
             for claim, finding in zip(reading.claims, found, strict=True)
         ]
         # One claim that is all of the answer needs no second look.
         alone = len(found) == 1 and reading.claims[0].text == reading.answer.strip()
-        whole = found[0] if alone else support(reading.answer, evidence)
+        whole = found[0] if alone else support(_REPLY.sub("", reading.answer), evidence)
         grounded = all(finding.supported for finding in found)
         value = PASS_MARK + whole.value / 2 if grounded else whole.value / 2
         return score_of(self.name, value, checked, "lexical")

@@ -205,6 +205,19 @@ def test_what_only_looks_like_a_courtesy_is_a_claim(answer: str) -> None:
     assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "ungrounded"
 
 
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("No, entry costs 5 euros.", "grounded"),
+        ("No, entry costs 6 euros.", "ungrounded"),
+        ("No, entry does not cost 5 euros.", "ungrounded"),
+        ("No entry costs 5 euros.", "ungrounded"),
+    ],
+)
+def test_a_no_that_answers_a_question_does_not_deny_what_follows(answer: str, label: str) -> None:
+    assert scored(groundedness(), answer, {"context": "Entry costs 5 euros."}).label == label
+
+
 def test_at_most_400_claims_are_read() -> None:
     answer = "Entry is free. " * 500
     assert scored(groundedness(), answer, {"context": CONTEXTS["en"]}).label == "grounded"
