@@ -96,13 +96,16 @@ class Measuring:
         """Release engine, record and cache; return why the plan was not measured to its end."""
         self.engine.close()
         sys.setswitchinterval(self._switch)
+        stopped = self.engine.stopped
+        if self.run is None and stopped and stopped.error is None:
+            self._opened()  # the session ended before the endpoints were open: that is a run, too
         if self._writer:
             self._writer.close()
         if self._cache:
             self._cache.close()
         if self._batches:
             self._batches.close()
-        return self.engine.stopped
+        return stopped
 
     def _batched(
         self,
