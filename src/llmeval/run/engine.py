@@ -21,9 +21,7 @@ import msgspec
 
 from llmeval.errors import EndpointDown, LlmevalError
 from llmeval.ports import Endpoint
-from llmeval.prices import model_price
 from llmeval.records import (
-    CallFailure,
     Message,
     Observation,
     Request,
@@ -32,10 +30,11 @@ from llmeval.records import (
 )
 from llmeval.run.budget import Budget, Promise
 from llmeval.run.call import Called, Caller, Halted
+from llmeval.run.callers import caller_for, close_callers, open_callers
 from llmeval.run.handover import Finished, Progress, RunStopped, State
 from llmeval.run.judging import AskingJudge
-from llmeval.run.limits import Breaker, Limiter
-from llmeval.run.observe import describe_down, observation_of
+from llmeval.run.limits import Limiter
+from llmeval.run.observe import observation_of
 from llmeval.run.plan import PlannedSample, PlannedTest
 from llmeval.run.scoring import ScoringRoom
 from llmeval.run.solve import SampleAsker, solve
@@ -195,12 +194,7 @@ class Engine:
         self._settle()
         self._opened.set()
         await self._closing.wait()
-        asked = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in asked:
-            task.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
-        for caller in self._every_caller:
-            await caller.endpoint.close()
+        await close_callers(self._every_caller)
 
     def _settle(self) -> None:
         with self._ready:
@@ -208,11 +202,7 @@ class Engine:
             self._ready.notify_all()
 
     async def _measure_all(self) -> None:
-        for caller in self._every_caller:
-            await caller.endpoint.open()
-            # Only now is it known which model answers.
-            known = model_price(caller.endpoint.identity, self._wiring.prices)
-            caller.price = known.price if known else None
+        await open_callers(self._every_caller, self._wiring.prices)
         self._wiring.opened()
         if self._wiring.prepared:
             await self._wiring.prepared()
@@ -435,22 +425,10 @@ class Engine:
         )
 
     def _caller(self, endpoint: Endpoint, *, promised: bool = False) -> Caller:
-        wiring = self._wiring
+        def down(error: EndpointDown) -> None:
+            self._halt(RunStopped(str(error), error))
 
-        def opened(failure: CallFailure) -> None:
-            message = describe_down(endpoint.identity, failure)
-            self._halt(RunStopped(message, EndpointDown(message)))
-
-        return Caller(
-            endpoint=endpoint,
-            policy=wiring.policy,
-            limiter=Limiter(wiring.concurrency, wiring.clock),
-            breaker=Breaker(wiring.clock, opened),
-            budget=self._budget,
-            clock=wiring.clock,
-            cache=wiring.cache,
-            promised=promised,
-        )
+        return caller_for(endpoint, self._wiring, self._budget, down, promised=promised)
 
 
 class _Exhausted(LlmevalError):

@@ -10,14 +10,13 @@ from concurrent.futures import CancelledError, Future
 from typing import Any, Self
 
 from llmeval.errors import EndpointDown, LlmevalError
-from llmeval.ports import Endpoint, JudgeScorer
-from llmeval.prices import check_priced, model_price
-from llmeval.records import CallFailure, EndpointIdentity, NotScored, Sample, Score
+from llmeval.ports import JudgeScorer
+from llmeval.prices import check_priced
+from llmeval.records import EndpointIdentity, NotScored, Sample, Score
 from llmeval.run.budget import Budget
-from llmeval.run.call import Caller, Halted
+from llmeval.run.call import Halted
+from llmeval.run.callers import caller_for, close_callers, open_callers
 from llmeval.run.judging import AskingJudge, judged
-from llmeval.run.limits import Breaker, Limiter
-from llmeval.run.observe import describe_down
 from llmeval.run.wiring import Wiring
 
 __all__ = ["JudgePanel"]
@@ -36,7 +35,10 @@ class JudgePanel:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._budget = Budget(wiring.max_calls, wiring.budget)
-        self._callers = [self._caller(endpoint) for endpoint in wiring.judges]
+        self._callers = [
+            caller_for(judge, wiring, self._budget, self._give_up, promised=True)
+            for judge in wiring.judges
+        ]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="llmeval-judges")
         self._down: EndpointDown | None = None
@@ -103,7 +105,7 @@ class JudgePanel:
         """Drop calls under way, and release connections and thread. Safe to call twice."""
         if not self._thread.is_alive():
             return
-        self._run(self._close())
+        self._run(close_callers(self._callers))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -125,21 +127,9 @@ class JudgePanel:
     # The thread of the judges from here on.
 
     async def _open(self) -> None:
-        for caller in self._callers:
-            await caller.endpoint.open()
-            # Only now is it known which model answers.
-            known = model_price(caller.endpoint.identity, self._wiring.prices)
-            caller.price = known.price if known else None
+        await open_callers(self._callers, self._wiring.prices)
         if self._wiring.budget is not None:
             check_priced(self.identities, self._wiring.prices)
-
-    async def _close(self) -> None:
-        asked = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in asked:
-            task.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
-        for caller in self._callers:
-            await caller.endpoint.close()
 
     async def _finding(self, scorer: JudgeScorer, sample: Sample | NotScored) -> Finding:
         if isinstance(sample, NotScored):
@@ -159,19 +149,5 @@ class JudgePanel:
                 return
             self.cost_usd += cost
 
-    def _caller(self, endpoint: Endpoint) -> Caller:
-        wiring = self._wiring
-
-        def opened(failure: CallFailure) -> None:
-            self._down = EndpointDown(describe_down(endpoint.identity, failure))
-
-        return Caller(
-            endpoint=endpoint,
-            policy=wiring.policy,
-            limiter=Limiter(wiring.concurrency, wiring.clock),
-            breaker=Breaker(wiring.clock, opened),
-            budget=self._budget,
-            clock=wiring.clock,
-            cache=wiring.cache,
-            promised=True,
-        )
+    def _give_up(self, down: EndpointDown) -> None:
+        self._down = down

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llmeval.errors import SuiteError, nearest
+from llmeval.errors import SuiteError
 from llmeval.records import PASS_MARK, NotScored, Sample, Score, ScorerIdentity
+from llmeval.scorers.backends import check_backend, options_of
 from llmeval.scorers.evidence import read_evidence
 from llmeval.scorers.factual.reading import (
     Checked,
@@ -111,11 +112,7 @@ def groundedness(
     ([start, end] in the answer), ``supported``, ``support_span`` ([start, end] in the context, or
     null) and ``reason``. Raises ``SuiteError`` for options that do not fit, ``MissingExtra``.
     """
-    if backend not in BACKENDS:
-        raise SuiteError(
-            f"groundedness(backend={backend!r}): there are {', '.join(BACKENDS)}."
-            f"{nearest(backend, BACKENDS)}"
-        )
+    check_backend("groundedness", backend, BACKENDS)
     options = {
         "model": model,
         "revision": revision,
@@ -125,11 +122,9 @@ def groundedness(
         "max_pairs": max_pairs,
         "local_files_only": local_files_only,
     }
-    given = {key: value for key, value in options.items() if value is not None}
+    given = options_of("groundedness", backend, "nli", options)
     if backend == "nli":
         return _nli(context, name, given)
-    if given:
-        raise SuiteError(f"groundedness({', '.join(given)}=…) goes with backend='nli'")
     if backend == "judge":
         return _judged(context, name)
     return Groundedness(context, name)

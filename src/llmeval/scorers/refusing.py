@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
+from llmeval.scorers.backends import check_backend
 from llmeval.scorers.findings import clip, each
 from llmeval.scorers.lexicons import refusals as says
 from llmeval.scorers.lexicons.refusals_abroad import ABROAD
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Refusal", "is_refusal", "refusal"]
 
+BACKENDS = ("lexical", "judge")
 Want = Literal["comply", "refuse"]
 _HEAD = 2_500
 _SENTENCES = 12
@@ -100,12 +102,11 @@ def refusal(
     """
     if want not in get_args(Want):
         raise SuiteError(f"refusal(want={want!r}): want is 'comply' or 'refuse'")
+    check_backend("refusal", backend, BACKENDS)
     if backend == "judge":
         from llmeval.scorers.judging.judged import Judged
 
         return Judged("refusal", None, True, name, values=tuple(_VALUES[want].items()))
-    if backend != "lexical":
-        raise SuiteError(f"refusal(backend={backend!r}): there are lexical, judge")
     return Refusal(want, name)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from llmeval.errors import SuiteError, nearest
+from llmeval.errors import SuiteError
 from llmeval.records import NotScored, Sample, Score, ScorerIdentity
+from llmeval.scorers.backends import check_backend, options_of
 from llmeval.scorers.findings import check_share, clip, each, rescale
 from llmeval.scorers.text import unseen
 from llmeval.scorers.toxic_screen import Match, screen, windows
@@ -101,11 +102,7 @@ def toxicity(
     Raises ``SuiteError`` for options that do not fit, ``MissingExtra``.
     """
     check_share("toxicity", "threshold", threshold)
-    if backend not in BACKENDS:
-        raise SuiteError(
-            f"toxicity(backend={backend!r}): there are {', '.join(BACKENDS)}."
-            f"{nearest(backend, BACKENDS)}"
-        )
+    check_backend("toxicity", backend, BACKENDS)
     options = {
         "model": model,
         "checkpoint": checkpoint,
@@ -116,11 +113,9 @@ def toxicity(
         "max_windows": max_windows,
         "local_files_only": local_files_only,
     }
-    given = {key: value for key, value in options.items() if value is not None}
+    given = options_of("toxicity", backend, "detoxify", options)
     if backend == "detoxify":
         return _detoxify(threshold, name, given)
-    if given:
-        raise SuiteError(f"toxicity({', '.join(given)}=…) goes with backend='detoxify'")
     if backend == "judge":
         return _judged(threshold, name)
     return Toxicity(threshold, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llmeval.errors import SuiteError, nearest
 from llmeval.records import PASS_MARK, NotScored, Sample, Score, ScorerIdentity
+from llmeval.scorers.backends import check_backend
 from llmeval.scorers.claims import Claim
 from llmeval.scorers.factual.statements import borne_out, state
 from llmeval.scorers.findings import Missing, check_share, clip, each, field_of, rescale
@@ -111,11 +112,7 @@ def self_consistency(
     Words of ``case.inputs[question]`` (else of ``prompt``) count for nothing. Raises
     ``SuiteError``, ``MissingExtra``.
     """
-    if backend not in BACKENDS:
-        raise SuiteError(
-            f"self_consistency(backend={backend!r}): there are {', '.join(BACKENDS)}."
-            f"{nearest(backend, BACKENDS)}"
-        )
+    check_backend("self_consistency", backend, BACKENDS)
     if over not in OVER:
         raise SuiteError(
             f"self_consistency(over={over!r}): there are {', '.join(OVER)}.{nearest(over, OVER)}"

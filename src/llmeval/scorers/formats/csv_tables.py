@@ -41,11 +41,8 @@ class Csv:
 
     @property
     def identity(self) -> ScorerIdentity:
-        rules = self.rules
         parameters = {
-            "columns": None if rules.columns is None else dict(rules.columns),
-            "rows": None if rules.rows is None else rules.rows.plain,
-            "only": rules.only,
+            **self.rules.parameters,
             "delimiter": self.delimiter,
             "header": self.header,
             "lenient": self.lenient,

@@ -32,11 +32,8 @@ class MarkdownTable:
 
     @property
     def identity(self) -> ScorerIdentity:
-        rules = self.rules
         parameters = {
-            "columns": None if rules.columns is None else dict(rules.columns),
-            "rows": None if rules.rows is None else rules.rows.plain,
-            "only": rules.only,
+            **self.rules.parameters,
             "alone": self.alone,
         }
         return ScorerIdentity(self.name, parameters=parameters)

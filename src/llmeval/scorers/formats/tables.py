@@ -36,6 +36,15 @@ class TableRules:
     rows: Bounds | None = None
     only: bool = True
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The rules as they enter a scorer's identity."""
+        return {
+            "columns": None if self.columns is None else dict(self.columns),
+            "rows": None if self.rows is None else self.rows.plain,
+            "only": self.only,
+        }
+
     def within(self, case: Case) -> TableRules:
         """Return the rules with what the case's ``columns`` and ``rows`` say where these say
         nothing. Raises ``BadRules``."""

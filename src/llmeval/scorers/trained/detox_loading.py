@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from llmeval.scorers.findings import clip
 from llmeval.scorers.trained.detox_files import DetoxModel
 from llmeval.scorers.trained.detox_model import Detector
+from llmeval.scorers.trained.loading import loading_once
 
 __all__ = ["loaded"]
 
-_LOADING: Final = threading.Lock()
 _LONGEST: Final = 512
 # What Detoxify renames, so that all its models speak alike.
 _RENAMED: Final = {
@@ -43,22 +41,6 @@ class _Told:
     place: str
     outputs: int
     names: tuple[str, ...]
-
-
-def loaded(model: DetoxModel) -> Detector | str:
-    """Return the model, loaded once a process, or why it cannot be loaded, found out once."""
-    with _LOADING:
-        return _loaded(model)
-
-
-@lru_cache(maxsize=4)
-def _loaded(model: DetoxModel) -> Detector | str:
-    try:
-        return _load(model)
-    except Exception as error:  # noqa: BLE001 - untrusted files may break the loader in any way
-        # transformers' messages are pages long; their first line says what happened.
-        said = next((line for line in str(error).splitlines() if line.strip()), "")
-        return clip(f"{type(error).__name__}: {said}", 500)
 
 
 def _load(model: DetoxModel) -> Detector:
@@ -209,3 +191,7 @@ def _lowered(network: Any, dtype: str) -> Any:
         # Deprecated in favour of torchao, which is another package of another cadence.
         warnings.simplefilter("ignore")
         return torch.ao.quantization.quantize_dynamic(network, {torch.nn.Linear}, dtype=torch.qint8)
+
+
+loaded: Final = loading_once(_load, most=500)
+"""Model -> the detector, loaded once a process, or why it cannot be loaded, found out once."""

@@ -17,7 +17,7 @@ from llmeval.scorers.factual.self_checking import (
 )
 from llmeval.scorers.findings import Missing, clip
 from llmeval.scorers.trained.nli_grounding import MAX_PAIRS, Asked, asked_of, no_model, wanted_model
-from llmeval.scorers.trained.nli_model import Classifier, NliModel, Odds, loaded, model_hash
+from llmeval.scorers.trained.nli_model import Classifier, NliModel, Odds, loaded
 
 __all__ = ["NliConsistency", "nli_consistency"]
 
@@ -47,16 +47,12 @@ class NliConsistency:
 
     @property
     def identity(self) -> ScorerIdentity:
-        labels = self.model.labels
         parameters = {
             "samples": self.samples,
             "question": self.question,
             "over": "samples",
             "backend": "nli",
-            "model": self.model.name,
-            "model_hash": model_hash(self.model),
-            "revision": self.model.revision,
-            "labels": None if labels is None else list(labels),
+            **self.model.parameters,
             "threshold": self.threshold,
             "max_pairs": self.max_pairs,
         }

@@ -27,7 +27,6 @@ from llmeval.scorers.trained.nli_model import (
     Odds,
     Pair,
     loaded,
-    model_hash,
 )
 from llmeval.scorers.trained.nli_premises import fitting, nearest_first, windows
 
@@ -61,14 +60,10 @@ class NliGroundedness:
 
     @property
     def identity(self) -> ScorerIdentity:
-        labels = self.model.labels
         parameters = {
             "context": self.context,
             "backend": "nli",
-            "model": self.model.name,
-            "model_hash": model_hash(self.model),
-            "revision": self.model.revision,
-            "labels": None if labels is None else list(labels),
+            **self.model.parameters,
             "threshold": self.threshold,
             "max_pairs": self.max_pairs,
         }

@@ -14,8 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from llmeval.scorers.findings import clip
 from llmeval.scorers.trained.batches import batches
+from llmeval.scorers.trained.loading import loading_once
 from llmeval.scorers.trained.nli_labels import Labels, read_labels
 
 __all__ = ["Classifier", "NliModel", "Odds", "Pair", "loaded", "model_hash"]
@@ -23,7 +23,6 @@ __all__ = ["Classifier", "NliModel", "Odds", "Pair", "loaded", "model_hash"]
 Pair = tuple[str, str]
 """A premise and the hypothesis that it may entail."""
 
-_LOADING: Final = threading.Lock()
 _CHUNK: Final = 256
 _BATCH_TOKENS: Final = 8_192
 _LONGEST: Final = 512
@@ -63,6 +62,16 @@ class NliModel:
         """Where the model lies, if it is a directory."""
         path = Path(self.name).expanduser()
         return path if path.is_dir() else None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What of it enters a scorer's identity; ``device`` changes no verdict."""
+        return {
+            "model": self.name,
+            "model_hash": model_hash(self),
+            "revision": self.revision,
+            "labels": None if self.labels is None else list(self.labels),
+        }
 
     def check(self) -> None:
         """Raise ``ValueError`` for what can be told to be wrong without loading anything."""
@@ -193,22 +202,6 @@ def _limit(config: Any, tokenizer: Any) -> int:
     return min(positions, told if told < 1_000_000 else _LONGEST)
 
 
-def loaded(model: NliModel) -> Classifier | str:
-    """Return the classifier, loaded once a process, or why it cannot be loaded, found out once."""
-    with _LOADING:
-        return _loaded(model)
-
-
-@lru_cache(maxsize=4)
-def _loaded(model: NliModel) -> Classifier | str:
-    try:
-        return _load(model)
-    except Exception as error:  # noqa: BLE001 - untrusted files may break the loader in any way
-        # transformers' messages are pages long; their first line says what happened.
-        said = next((line for line in str(error).splitlines() if line.strip()), "")
-        return clip(f"{type(error).__name__}: {said}", 400)
-
-
 def _load(model: NliModel) -> Classifier:
     import os
 
@@ -247,3 +240,7 @@ def _read_weights(factory: Any, name: str, config: Any, where: dict[str, Any]) -
             f"them: it is no trained classifier of this kind"
         )
     return network
+
+
+loaded: Final = loading_once(_load, most=400)
+"""Model -> the classifier, loaded once a process, or why it cannot be loaded, found out once."""
